@@ -1,0 +1,72 @@
+import { counters } from '@tcpscope/filter';
+
+/**
+ * What leaves the flow room: closed windows and finished connections, column by column in typed arrays, so that they
+ * move between threads by transfer and into the store without a row object ever existing.
+ */
+
+/** Counters of a window row, in the order of `WindowBatch.counters` (all counters of the catalogue). */
+export const windowCounters = counters;
+
+/** Counters of a connection row, in the order of `ConnectionBatch.counters`. */
+export const connectionCounters = counters.filter((counter) => counter.rows === 'both');
+
+/** `u32` counters are Uint32Array, `u64` counters Float64Array holding whole numbers up to 2^53. */
+export type CounterColumn = Uint32Array | Float64Array;
+
+export interface WindowBatch {
+  readonly kind: 'windows';
+  /** Start of the window, seconds since 1970. All rows of a batch are of one window. */
+  readonly window: number;
+  readonly rows: number;
+  /** 16 bytes a row; IPv4 as ::ffff:a.b.c.d. */
+  readonly clientIp: Uint8Array;
+  readonly serverIp: Uint8Array;
+  readonly serverPort: Uint16Array;
+  /** Outermost VLAN id, 0 when untagged. */
+  readonly vlan: Uint16Array;
+  readonly counters: readonly CounterColumn[];
+}
+
+/** Longest history kept, in letters; later letters are dropped. */
+export const historyLength = 24;
+/** VLAN tags kept for a connection, outermost first. */
+export const vlanDepth = 4;
+
+export interface ConnectionBatch {
+  readonly kind: 'connections';
+  readonly rows: number;
+  readonly clientIp: Uint8Array;
+  readonly serverIp: Uint8Array;
+  readonly clientPort: Uint16Array;
+  readonly serverPort: Uint16Array;
+  /** `vlanDepth` ids a row, outermost first, 0 behind the last. */
+  readonly vlans: Uint16Array;
+  /** How many tags the first packet had (may be above `vlanDepth`). */
+  readonly vlanCount: Uint8Array;
+  /** First and last packet: whole seconds since 1970 and nanoseconds. */
+  readonly startSeconds: Uint32Array;
+  readonly startNanos: Uint32Array;
+  readonly endSeconds: Uint32Array;
+  readonly endNanos: Uint32Array;
+  /** Index into `closeClasses`. */
+  readonly close: Uint8Array;
+  /** Index into `zeekStates`. */
+  readonly state: Uint8Array;
+  /** `historyLength` ASCII letters a row, 0 behind the last. */
+  readonly history: Uint8Array;
+  /** 0 nobody, 1 client, 2 server. */
+  readonly closer: Uint8Array;
+  readonly aborter: Uint8Array;
+  /** 0 no RST, else 1 + index into `resetStages`. */
+  readonly stage: Uint8Array;
+  /** Bits of `connectionFlags`. */
+  readonly flags: Uint8Array;
+  /** Handshake time in microseconds from the first SYN; NaN without a handshake. */
+  readonly ct: Float64Array;
+  readonly counters: readonly CounterColumn[];
+}
+
+export const connectionFlags = { roleCertain: 1, midstream: 2, oneway: 4 } as const;
+
+export type Batch = WindowBatch | ConnectionBatch;

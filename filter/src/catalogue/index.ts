@@ -1,0 +1,14 @@
+import { attributes } from './attributes.js';
+import { counters } from './counters.js';
+import { distincts, ratios, sums } from './derived.js';
+import { dimensions } from './dimensions.js';
+import type { Field } from './field.js';
+
+export * from './attributes.js';
+export * from './counters.js';
+export * from './derived.js';
+export * from './dimensions.js';
+export type * from './field.js';
+
+/** Every field, in the order of the reference. */
+export const fields: readonly Field[] = [...dimensions, ...counters, ...sums, ...ratios, ...distincts, ...attributes];
