@@ -1,0 +1,147 @@
+import type { FieldInfo, OrderBy, QueryKind } from '../types';
+
+/** Which controls a kind of query has, and what it starts with. */
+export interface KindInfo {
+  kind: QueryKind;
+  label: string;
+  description: string;
+  metrics: boolean;
+  groupBy: 'none' | 'optional' | 'required';
+  /** Which rows the filter is about; null when the kind takes no filter. */
+  filter: 'windows' | 'connections' | null;
+  /** Whether rows are grouped, so that filtering before and after grouping differ. */
+  scope: boolean;
+  order: boolean;
+  limit: boolean;
+  defaultMetrics: string[];
+  defaultGroupBy: string[];
+  defaultOrder?: OrderBy;
+}
+
+/** The columns of the theme "TCP Events": counts and ratios side by side, both sides apart. */
+const tcpEvents = [
+  'syn.count',
+  'ct.count',
+  'syn.ratio',
+  'fin.count.clt',
+  'fin.count.srv',
+  'rst.count.clt',
+  'rst.count.srv',
+  'rst.ratio.srv',
+  'refused.count',
+  'noanswer.count',
+];
+
+const byServerResets: OrderBy = { field: 'rst.count.srv', direction: 'desc' };
+
+export const kinds: Record<QueryKind, KindInfo> = {
+  timeseries: {
+    kind: 'timeseries',
+    label: 'Time series',
+    description: 'Metrics over time, one series for each group',
+    metrics: true,
+    groupBy: 'optional',
+    filter: 'windows',
+    scope: true,
+    order: true,
+    limit: true,
+    defaultMetrics: ['rst.ratio.clt', 'rst.ratio.srv'],
+    defaultGroupBy: [],
+  },
+  top: {
+    kind: 'top',
+    label: 'Top',
+    description: 'The groups with the highest values over the time range, as a table',
+    metrics: true,
+    groupBy: 'optional',
+    filter: 'windows',
+    scope: true,
+    order: true,
+    limit: true,
+    defaultMetrics: tcpEvents,
+    defaultGroupBy: ['client.ip'],
+    defaultOrder: byServerResets,
+  },
+  conversations: {
+    kind: 'conversations',
+    label: 'Conversations',
+    description: 'Client, server and server port, with their metrics',
+    metrics: true,
+    groupBy: 'none',
+    filter: 'windows',
+    scope: false,
+    order: true,
+    limit: true,
+    defaultMetrics: tcpEvents,
+    defaultGroupBy: [],
+    defaultOrder: byServerResets,
+  },
+  connections: {
+    kind: 'connections',
+    label: 'Connections',
+    description: 'Single connections: how each one ended, who ended it and why',
+    metrics: false,
+    groupBy: 'none',
+    filter: 'connections',
+    scope: false,
+    order: true,
+    limit: true,
+    defaultMetrics: [],
+    defaultGroupBy: [],
+    defaultOrder: { field: 'start', direction: 'desc' },
+  },
+  closes: {
+    kind: 'closes',
+    label: 'How connections ended',
+    description: 'How many connections ended in which way',
+    metrics: false,
+    groupBy: 'optional',
+    filter: 'windows',
+    scope: true,
+    order: false,
+    limit: true,
+    defaultMetrics: [],
+    defaultGroupBy: [],
+  },
+  values: {
+    kind: 'values',
+    label: 'Values of a field',
+    description: 'The different values of one field, for variables',
+    metrics: false,
+    groupBy: 'none',
+    filter: null,
+    scope: false,
+    order: false,
+    limit: true,
+    defaultMetrics: [],
+    defaultGroupBy: [],
+  },
+  health: {
+    kind: 'health',
+    label: 'Capture health',
+    description: 'What limits the other numbers: losses, guesses, evictions',
+    metrics: false,
+    groupBy: 'none',
+    filter: null,
+    scope: false,
+    order: false,
+    limit: false,
+    defaultMetrics: [],
+    defaultGroupBy: [],
+  },
+};
+
+/** Whether the field is a number that can be measured over a group. */
+export const isMetric = (field: FieldInfo) =>
+  field.kind === 'counter' || field.kind === 'sum' || field.kind === 'ratio' || field.kind === 'distinct';
+
+export const isDimension = (field: FieldInfo) => field.kind === 'dimension';
+
+/** The names that rows of the kind can be ordered by. */
+export function orderFields(kind: KindInfo, metrics: string[], groupBy: string[], fields: FieldInfo[]): string[] {
+  if (kind.kind === 'connections') {
+    return fields.filter((field) => field.rows !== 'windows').map((field) => field.name);
+  }
+  // A series is ranked by its value over the whole range; its name says nothing about that.
+  return kind.kind === 'timeseries' ? metrics : [...metrics, ...groupBy];
+}
