@@ -37,7 +37,7 @@ export default defineConfig([
       'playwright-report/',
       'playwright/.auth/',
       '.config/',
-      'filter/src/grammar/parser.js',
+      'filter/src/grammar/parser.*',
     ],
   },
   ...baseConfig,

@@ -1,0 +1,37 @@
+import { counters, type Counter, type Field } from '../catalogue/index.js';
+
+/**
+ * How a number is made of stored counters: the sum of `numerator`, divided by `scale`, divided by the sum of
+ * `denominator`. The evaluator and the SQL both follow it in this order, in double precision, and so agree to the bit.
+ */
+export interface Formula {
+  readonly numerator: readonly Counter[];
+  /** Stored units in one unit of the field: 1, or 1e6 where microseconds are stored. */
+  readonly scale: number;
+  /** Null when nothing divides; a divisor of 0 makes the value null. */
+  readonly denominator: readonly Counter[] | null;
+}
+
+const byName = new Map(counters.map((counter) => [counter.name, counter]));
+
+function named(names: readonly string[]): readonly Counter[] {
+  return names.flatMap((name) => byName.get(name) ?? []);
+}
+
+/** The formula of a counter, sum or ratio; null for fields that rows carry as they are. */
+export function formulaOf(field: Field): Formula | null {
+  switch (field.kind) {
+    case 'counter':
+      return { numerator: [field], scale: field.scale, denominator: null };
+    case 'sum':
+      return scaled(named(field.terms), null);
+    case 'ratio':
+      return scaled(named(field.numerator), named(field.denominator));
+    default:
+      return null;
+  }
+}
+
+function scaled(numerator: readonly Counter[], denominator: readonly Counter[] | null): Formula {
+  return { numerator, scale: numerator[0]?.scale ?? 1, denominator };
+}
