@@ -32,7 +32,74 @@ export const errorKinds = {
     501,
     'A packet filter of your own needs libpcap, which is not installed (Debian: libpcap0.8). Use "default" or "none".'
   ),
+  fileUnreadable: kind('FILE_UNREADABLE', 404, 'Cannot read %s: %s.'),
+  fileFormat: kind('FILE_FORMAT', 400, '%s is not a capture file: %s. Pcap and pcapng are read, also gzipped.'),
+  fileDamaged: kind('FILE_DAMAGED', 400, '%s is damaged: %s. What comes before is counted, what comes behind is lost.'),
   captureUnsupported: kind('CAPTURE_UNSUPPORTED', 501, 'Live capture needs Linux; read a capture file here instead.'),
+
+  // Store
+  storeFolder: kind('STORE_FOLDER', 500, 'The store folder %s cannot be used: %s.'),
+  storeLocked: kind(
+    'STORE_LOCKED',
+    409,
+    'The store in %s is in use by %s. Stop it, give this one another folder, or hand rows over with "tcpscope import".'
+  ),
+  storeEngineMissing: kind(
+    'STORE_ENGINE_MISSING',
+    501,
+    'The embedded database is not installed: %s. Run "npm install chdb" (Linux with glibc, or macOS).'
+  ),
+  storeEngineUnsupported: kind(
+    'STORE_ENGINE_UNSUPPORTED',
+    501,
+    'The embedded database does not run here: %s. It needs Linux with glibc (Debian, not Alpine) or macOS, x64 or arm64.'
+  ),
+  storeEngineFailed: kind('STORE_ENGINE_FAILED', 500, 'The database engine did not start: %s.'),
+  storeEngineStopped: kind(
+    'STORE_ENGINE_STOPPED',
+    503,
+    'The database engine stopped during the request (%s) and is being restarted. Stored rows are safe; ask again.'
+  ),
+  storeUnavailable: kind('STORE_UNAVAILABLE', 503, 'The store is not available: %s.'),
+  storeNewer: kind(
+    'STORE_NEWER',
+    409,
+    'The store in %s was made by a newer tcpscope (schema %s, this one knows up to %s). Run the newer version.'
+  ),
+  storeSchema: kind(
+    'STORE_SCHEMA',
+    500,
+    'The store has not the schema this version expects: %s. Restore it from a backup or start with an empty folder.'
+  ),
+  storeBusy: kind(
+    'STORE_BUSY',
+    503,
+    '%s queries run and %s wait already. Ask again later, or raise store.concurrentQueries or store.queuedQueries.'
+  ),
+  storeParameter: kind('STORE_PARAMETER', 500, 'The query is wrong: %s.'),
+  storeWrite: kind('STORE_WRITE', 500, 'Rows were not stored: %s.'),
+  storeOwnerGone: kind(
+    'STORE_OWNER_GONE',
+    503,
+    'The process that owns the store in %s has ended; %s blocks wait in its spool and are stored when it runs again.'
+  ),
+  importConflict: kind(
+    'IMPORT_CONFLICT',
+    409,
+    'A part of this file was imported before with other options than these (%s). Use those again to complete it.'
+  ),
+  queryTimeout: kind(
+    'QUERY_TIMEOUT',
+    504,
+    'The query took longer than %s s and was stopped. Ask for a shorter range, or filter more.'
+  ),
+  queryMemory: kind(
+    'QUERY_MEMORY',
+    413,
+    'The query needs more memory than it may have (%s). Ask for a shorter range, filter more, or raise store.queryMemory.'
+  ),
+  queryCancelled: kind('QUERY_CANCELLED', 499, 'The query was cancelled.'),
+  queryFailed: kind('QUERY_FAILED', 500, 'The query failed: %s.'),
 } as const satisfies Record<string, ErrorKind>;
 
 /** An error of the catalogue. `position` and `hint` are for filters: where it went wrong and what was meant. */

@@ -1,0 +1,90 @@
+import { DAMAGED, LARGEST_PACKET, MORE, PACKET, PacketReader } from './packet-reader.js';
+
+/** Bytes of the file header. */
+export const PCAP_HEADER = 24;
+
+interface PcapVariant {
+  readonly littleEndian: boolean;
+  /** Nanoseconds in one unit of the fraction: 1000 or 1. */
+  readonly unit: number;
+  /** Bytes of a record header: 16, or 24 in the variant of old Linux kernels ("Kuznetzov"). */
+  readonly recordHeader: number;
+}
+
+/** The variant that the first four bytes (read big endian) announce, or null when they do not announce pcap. */
+export function pcapVariant(magic: number): PcapVariant | null {
+  switch (magic >>> 0) {
+    case 0xa1b2c3d4:
+      return { littleEndian: false, unit: 1000, recordHeader: 16 };
+    case 0xd4c3b2a1:
+      return { littleEndian: true, unit: 1000, recordHeader: 16 };
+    case 0xa1b23c4d:
+      return { littleEndian: false, unit: 1, recordHeader: 16 };
+    case 0x4d3cb2a1:
+      return { littleEndian: true, unit: 1, recordHeader: 16 };
+    case 0xa1b2cd34:
+      return { littleEndian: false, unit: 1000, recordHeader: 24 };
+    case 0x34cdb2a1:
+      return { littleEndian: true, unit: 1000, recordHeader: 24 };
+    default:
+      return null;
+  }
+}
+
+/** Reads pcap files (draft-ietf-opsawg-pcap): either byte order, microseconds or nanoseconds. */
+export class PcapReader extends PacketReader {
+  private readonly littleEndian: boolean;
+  private readonly unit: number;
+  private readonly recordHeader: number;
+  private inHeader = true;
+
+  constructor(variant: PcapVariant) {
+    super();
+    this.littleEndian = variant.littleEndian;
+    this.unit = variant.unit;
+    this.recordHeader = variant.recordHeader;
+  }
+
+  next(): number {
+    if (this.inHeader && !this.header()) {
+      return MORE;
+    }
+    const { view, position, littleEndian, recordHeader } = this;
+    const at = position + recordHeader;
+    if (at > this.end) {
+      return MORE;
+    }
+    const captured = view.getUint32(position + 8, littleEndian);
+    if (captured > LARGEST_PACKET) {
+      this.damage = `a packet of ${captured} bytes, more than ${LARGEST_PACKET} (byte ${position} of what was being read)`;
+      return DAMAGED;
+    }
+    if (at + captured > this.end) {
+      return MORE;
+    }
+    let seconds = view.getUint32(position, littleEndian);
+    let nanos = view.getUint32(position + 4, littleEndian) * this.unit;
+    if (nanos >= 1e9) {
+      seconds += Math.floor(nanos / 1e9);
+      nanos %= 1e9;
+    }
+    this.seconds = seconds;
+    this.nanos = nanos;
+    this.at = at;
+    this.captured = captured;
+    this.wire = view.getUint32(position + 12, littleEndian);
+    this.position = at + captured;
+    return PACKET;
+  }
+
+  private header(): boolean {
+    if (this.position + PCAP_HEADER > this.end) {
+      return false;
+    }
+    // The upper bits say whether frames end in a checksum (FCS), which the IP length excludes anyway.
+    this.linkType = this.view.getUint32(this.position + 20, this.littleEndian) & 0xffff;
+    this.position += PCAP_HEADER;
+    this.inHeader = false;
+    return true;
+  }
+}

@@ -1,0 +1,309 @@
+import { FragmentTable } from './fragments.js';
+import { decodeEtherType, decodeLink, LINK_ETHERNET } from './link.js';
+import { DECODED, FRAGMENT, MALFORMED, TOO_DEEP, TRUNCATED } from './reasons.js';
+import { MAX_VLANS, Segment, SYN } from './segment.js';
+import { decodeTransport } from './tunnels.js';
+
+const ETHERTYPE_IPV4 = 0x0800;
+const ETHERTYPE_IPV6 = 0x86dd;
+const PROTOCOL_TCP = 6;
+/** Headers of any kind followed in one packet; the deepest seen in the wild (4 VLANs, ERSPAN, VXLAN) has 11. */
+const MAX_LAYERS = 24;
+
+/**
+ * Walks from the link layer to the first TCP header, through every encapsulation it knows, into one reused `Segment`.
+ *
+ * Rules: no byte is read beyond what was captured; no byte is trusted after the first bad one; lengths come from the IP
+ * header, not from the capture; checksums are not looked at (captures on a sending host have wrong ones everywhere).
+ * Bad bytes give a reason, never an exception, and nothing is allocated per packet.
+ */
+export class Decoder {
+  readonly segment = new Segment();
+  /** Bytes being decoded; offsets below are into them. */
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  /** End of the captured bytes of this packet. */
+  capturedEnd = 0;
+  /** End of the packet as it was on the wire, narrowed by the length of each enclosing header. */
+  wireEnd = 0;
+  /** Time of the packet, seconds since 1970; for the reassembly's timeouts only. */
+  seconds = 0;
+  private layers = 0;
+  private readonly fragments: FragmentTable;
+
+  constructor(fragments = new FragmentTable()) {
+    this.fragments = fragments;
+  }
+
+  /** The buffer that the next packets lie in. */
+  attach(bytes: Uint8Array, view: DataView): void {
+    this.bytes = bytes;
+    this.view = view;
+  }
+
+  /**
+   * Decodes one packet at offset `at` of the attached buffer.
+   * @param captured bytes captured
+   * @param wire bytes on the wire; more than `captured` when the capture snapped the packet
+   * @param linkType as in pcap files (LINKTYPE_*)
+   * @param seconds time of the packet, whole seconds since 1970
+   * @param vlan tag the card stripped from the frame (its id), or 0
+   * @returns DECODED with `segment` filled, or a reason (`reasons.ts`)
+   */
+  decode(at: number, captured: number, wire: number, linkType: number, seconds: number, vlan: number): number {
+    this.capturedEnd = at + captured;
+    this.wireEnd = at + (wire > captured ? wire : captured);
+    this.seconds = seconds;
+    this.layers = 0;
+    this.segment.vlanCount = 0;
+    if (vlan !== 0) {
+      this.addVlan(vlan);
+    }
+    return linkType === LINK_ETHERNET ? this.ethernet(at) : decodeLink(this, at, linkType);
+  }
+
+  /** Bounds recursion through nested headers; called once for each. */
+  tooDeep(): boolean {
+    return ++this.layers > MAX_LAYERS;
+  }
+
+  /** Remembers a VLAN tag; id 0 only carries a priority (802.1Q) and names no VLAN. */
+  addVlan(id: number): void {
+    const segment = this.segment;
+    switch (segment.vlanCount) {
+      case 0:
+        segment.vlan0 = id;
+        break;
+      case 1:
+        segment.vlan1 = id;
+        break;
+      case 2:
+        segment.vlan2 = id;
+        break;
+      case MAX_VLANS - 1:
+        segment.vlan3 = id;
+        break;
+    }
+    segment.vlanCount++;
+  }
+
+  ethernet(at: number): number {
+    if (at + 14 > this.capturedEnd) {
+      return TRUNCATED;
+    }
+    return this.network(this.view.getUint16(at + 12), at + 14);
+  }
+
+  /** What an EtherType announces; the rare ones are in link.ts. */
+  network(etherType: number, at: number): number {
+    if (etherType === ETHERTYPE_IPV4) {
+      return this.ipv4(at);
+    }
+    if (etherType === ETHERTYPE_IPV6) {
+      return this.ipv6(at);
+    }
+    return decodeEtherType(this, etherType, at);
+  }
+
+  /** IPv4 or IPv6 by the version nibble, for links and tunnels that do not say. */
+  ip(at: number): number {
+    if (at >= this.capturedEnd) {
+      return TRUNCATED;
+    }
+    const version = (this.bytes[at] ?? 0) >> 4;
+    return version === 4 ? this.ipv4(at) : version === 6 ? this.ipv6(at) : MALFORMED;
+  }
+
+  ipv4(at: number): number {
+    if (at + 20 > this.capturedEnd) {
+      return TRUNCATED;
+    }
+    if (this.tooDeep()) {
+      return TOO_DEEP;
+    }
+    const view = this.view;
+    const first = view.getUint8(at);
+    const headerLength = (first & 15) << 2;
+    if (first >> 4 !== 4 || headerLength < 20) {
+      return MALFORMED;
+    }
+    // A total length of 0 comes from segmentation offload (TSO): the frame's own length holds.
+    const totalLength = view.getUint16(at + 2);
+    let end = at + totalLength;
+    if (totalLength === 0 || end > this.wireEnd) {
+      end = this.wireEnd;
+    }
+    const payload = at + headerLength;
+    if (end < payload) {
+      return MALFORMED;
+    }
+    this.wireEnd = end;
+    const segment = this.segment;
+    segment.family = 4;
+    segment.source0 = view.getInt32(at + 12);
+    segment.destination0 = view.getInt32(at + 16);
+    segment.ttl = view.getUint8(at + 8);
+    segment.ipId = view.getUint16(at + 4);
+    const protocol = view.getUint8(at + 9);
+    const fragment = view.getUint16(at + 6);
+    if ((fragment & 0x3fff) !== 0) {
+      const id = segment.ipId;
+      return this.fragment(payload, end, protocol, id, (fragment & 0x1fff) << 3, (fragment & 0x2000) !== 0);
+    }
+    return protocol === PROTOCOL_TCP ? this.tcp(payload, end) : this.transport(protocol, payload, end);
+  }
+
+  ipv6(at: number): number {
+    if (at + 40 > this.capturedEnd) {
+      return TRUNCATED;
+    }
+    if (this.tooDeep()) {
+      return TOO_DEEP;
+    }
+    const view = this.view;
+    if (view.getUint8(at) >> 4 !== 6) {
+      return MALFORMED;
+    }
+    // A payload length of 0 is a jumbogram (RFC 2675) or segmentation offload: the frame's own length holds.
+    const payloadLength = view.getUint16(at + 4);
+    let end = at + 40 + payloadLength;
+    if (payloadLength === 0 || end > this.wireEnd) {
+      end = this.wireEnd;
+    }
+    this.wireEnd = end;
+    const segment = this.segment;
+    segment.family = 6;
+    segment.source0 = view.getInt32(at + 8);
+    segment.source1 = view.getInt32(at + 12);
+    segment.source2 = view.getInt32(at + 16);
+    segment.source3 = view.getInt32(at + 20);
+    segment.destination0 = view.getInt32(at + 24);
+    segment.destination1 = view.getInt32(at + 28);
+    segment.destination2 = view.getInt32(at + 32);
+    segment.destination3 = view.getInt32(at + 36);
+    segment.ttl = view.getUint8(at + 7);
+    segment.ipId = -1;
+    const next = view.getUint8(at + 6);
+    return next === PROTOCOL_TCP ? this.tcp(at + 40, end) : this.extension(next, at + 40, end);
+  }
+
+  /** IPv6 extension headers (RFC 8200 section 4) up to what they lead to. */
+  private extension(next: number, at: number, end: number): number {
+    const view = this.view;
+    for (;;) {
+      if (next === PROTOCOL_TCP) {
+        return this.tcp(at, end);
+      }
+      switch (next) {
+        case 0: // hop-by-hop options
+        case 43: // routing
+        case 60: // destination options
+        case 135: // mobility
+        case 139: // host identity
+        case 140: // shim6
+        case 44: // fragment
+          break;
+        default:
+          return this.transport(next, at, end);
+      }
+      if (at + 8 > this.capturedEnd) {
+        return TRUNCATED;
+      }
+      if (this.tooDeep()) {
+        return TOO_DEEP;
+      }
+      const here = next;
+      next = view.getUint8(at);
+      if (here === 44) {
+        const offset = view.getUint16(at + 2);
+        // Offset 0 and no more fragments: an atomic fragment (RFC 6946), whole as it is.
+        if ((offset & 0xfff9) !== 0) {
+          return this.fragment(at + 8, end, next, view.getInt32(at + 4), offset & 0xfff8, (offset & 1) !== 0);
+        }
+        at += 8;
+      } else {
+        at += (view.getUint8(at + 1) + 1) << 3;
+      }
+      if (at > end) {
+        return MALFORMED;
+      }
+    }
+  }
+
+  /** Everything that is not TCP by its protocol number: tunnels are followed, the rest is not TCP. */
+  transport(protocol: number, at: number, end: number): number {
+    return protocol === PROTOCOL_TCP ? this.tcp(at, end) : decodeTransport(this, protocol, at, end);
+  }
+
+  tcp(at: number, end: number): number {
+    if (at + 14 > this.capturedEnd || at + 14 > end) {
+      return at + 14 > end ? MALFORMED : TRUNCATED;
+    }
+    const view = this.view;
+    const headerLength = (view.getUint8(at + 12) >> 4) << 2;
+    if (headerLength < 20) {
+      return MALFORMED;
+    }
+    const segment = this.segment;
+    const ports = view.getUint32(at);
+    segment.sourcePort = ports >>> 16;
+    segment.destinationPort = ports & 0xffff;
+    segment.sequence = view.getInt32(at + 4);
+    segment.acknowledgement = view.getInt32(at + 8);
+    const flags = view.getUint8(at + 13);
+    segment.flags = flags;
+    segment.window = at + 16 <= this.capturedEnd ? view.getUint16(at + 14) : -1;
+    // The header may claim more than the datagram holds: then there is no payload.
+    const payload = end - at - headerLength;
+    segment.payload = payload > 0 ? payload : 0;
+    segment.windowScale = (flags & SYN) !== 0 ? this.windowScale(at + 20, at + headerLength) : -1;
+    return DECODED;
+  }
+
+  /** Shift count of the window scale option, at most 14 (RFC 7323 2.3), or -1. */
+  private windowScale(at: number, end: number): number {
+    const view = this.view;
+    const limit = end < this.capturedEnd ? end : this.capturedEnd;
+    while (at < limit) {
+      const kind = view.getUint8(at);
+      if (kind === 0) {
+        return -1;
+      }
+      if (kind === 1) {
+        at++;
+        continue;
+      }
+      if (at + 2 > limit) {
+        return -1;
+      }
+      const length = view.getUint8(at + 1);
+      if (kind === 3 && length === 3 && at + 3 <= limit) {
+        const shift = view.getUint8(at + 2);
+        return shift > 14 ? 14 : shift;
+      }
+      if (length < 2) {
+        return -1;
+      }
+      at += length;
+    }
+    return -1;
+  }
+
+  /** One fragment; the one that completes its datagram yields the datagram's segment. */
+  private fragment(at: number, end: number, protocol: number, id: number, offset: number, more: boolean): number {
+    const whole = this.fragments.add(this, at, end, protocol, id, offset, more);
+    if (whole < 0) {
+      return FRAGMENT;
+    }
+    // Decode the rest from the reassembled bytes, then come back to the packet's own buffer.
+    const { bytes, view, capturedEnd, wireEnd } = this;
+    this.attach(this.fragments.bytes, this.fragments.view);
+    this.capturedEnd = this.fragments.captured;
+    this.wireEnd = whole;
+    const result = this.tooDeep() ? TOO_DEEP : this.transport(protocol, 0, whole);
+    this.attach(bytes, view);
+    this.capturedEnd = capturedEnd;
+    this.wireEnd = wireEnd;
+    return result;
+  }
+}

@@ -1,0 +1,3 @@
+export { Decoder } from './decoder.js';
+export * from './reasons.js';
+export * from './segment.js';

@@ -1,0 +1,53 @@
+/** A step back by at most this many seconds is packets out of order; beyond it, the capturing host's clock was set. */
+const TOLERATED = 60;
+
+/**
+ * Event time. Packets' own timestamps drive everything; no other clock exists here, so a file gives the same rows however
+ * fast it is read. The event clock never runs backwards: when the timestamps step back by more than a minute, the step is
+ * counted and added from then on, so that timers go on, while windows and reported times stay those of the packets.
+ */
+export class EventClock {
+  /** Latest second, event time. */
+  now = 0;
+  /** Event time minus packet time. */
+  adjust = 0;
+  /** Times the packets' clock was set back. */
+  steps = 0;
+  private started = false;
+  /** Event second of each step and the adjustment from then on, oldest first. */
+  private readonly history: Array<{ since: number; adjust: number }> = [];
+
+  /** Event second of a packet's second; remembers a step when there is one (see `stepped`). */
+  read(seconds: number): number {
+    if (!this.started) {
+      this.started = true;
+      this.now = seconds;
+      return seconds;
+    }
+    return seconds + this.adjust;
+  }
+
+  /** Whether packets of this event second mean that their clock was set back. */
+  isStep(event: number): boolean {
+    return this.now - event > TOLERATED;
+  }
+
+  /** Takes the step: the packet's second becomes the present one. */
+  step(seconds: number): number {
+    this.steps++;
+    this.adjust = this.now - seconds;
+    this.history.push({ since: this.now, adjust: this.adjust });
+    return this.now;
+  }
+
+  /** The packets' second that an event second stands for. */
+  packetSeconds(event: number): number {
+    for (let i = this.history.length - 1; i >= 0; i--) {
+      const entry = this.history[i];
+      if (entry !== undefined && event >= entry.since) {
+        return event - entry.adjust;
+      }
+    }
+    return event;
+  }
+}

@@ -1,0 +1,190 @@
+import { ACK, RST, SYN } from '../decode/segment.js';
+import type { Connections } from './connections.js';
+import { Both, Dir, Row, State } from './layout.js';
+import { Ending } from './verdict.js';
+
+/** A SYN this far below the first sequence number seen can belong to the same connection, captured late. */
+const LATE_SYN_REACH = 65536;
+/** Seconds in which a SYN or SYN+ACK may come behind the packets that followed it. */
+const LATE_SYN_TIME = 3;
+/** How near a segment must lie to a new attempt's initial sequence number to speak for it. */
+const ATTEMPT_REACH = 1 << 20;
+
+function dirAt(at: number, direction: number): number {
+  return at + Row.Direction0 + direction * Dir.Words;
+}
+
+/**
+ * Which connection a segment of a known tuple belongs to: the one that holds the tuple, a new attempt that waits beside
+ * it, or one that begins here. A tuple whose connection has ended is free. One whose connection is open is not: the host
+ * may answer a stray SYN with a challenge ACK (RFC 5961 4), so a new attempt waits until the peer's SYN+ACK takes it up.
+ *
+ * Returns the row, or 0 when a new connection begins (the old one has been retired).
+ */
+export function resolve(
+  connections: Connections,
+  row: number,
+  direction: number,
+  flags: number,
+  sequence: number,
+  acknowledgement: number
+): number {
+  const { rows } = connections.table;
+  const at = row * Row.Words;
+  const rival = rows[at + Row.Rival] as number;
+  if ((flags & SYN) !== 0 && (flags & RST) === 0) {
+    return (flags & ACK) === 0
+      ? resolveSyn(connections, row, direction, sequence)
+      : resolveSynAck(connections, row, rival, direction, sequence, acknowledgement);
+  }
+  if (rival !== 0) {
+    return resolveBeside(connections, row, rival, direction, flags, sequence, acknowledgement);
+  }
+  return row;
+}
+
+function resolveSyn(connections: Connections, row: number, direction: number, sequence: number): number {
+  const { rows } = connections.table;
+  const at = row * Row.Words;
+  const state = rows[at + Row.State] as number;
+  const other = direction ^ 1;
+  const synSeen = (state & (State.Syn << direction)) !== 0;
+  if (synSeen && rows[dirAt(at, direction) + Dir.First] === sequence) {
+    return row; // retransmitted, perhaps after a refusal
+  }
+  // Only a RST, or an end: the tuple is free.
+  if ((state & State.Closed) !== 0) {
+    connections.retire(row, Ending.Reused);
+    return 0;
+  }
+  if (!synSeen) {
+    const answered = (state & (State.SynAck << direction)) !== 0;
+    if ((state & (State.Syn << other)) !== 0 && !answered && (state & State.Handshake) === 0) {
+      return row; // simultaneous open
+    }
+    const peerAcked = rows[dirAt(at, other) + Dir.Acked] as number;
+    if ((state & (State.SynAck << other)) !== 0 && peerAcked === ((sequence + 1) | 0)) {
+      return row; // its SYN+ACK was captured first
+    }
+    if ((state & Both.Syn) === 0 && isLate(connections, at, direction, sequence)) {
+      return row;
+    }
+  }
+  return waitBeside(connections, row, direction, sequence);
+}
+
+/** The handshake packet belongs in front of what the direction was seen to send, and comes soon after it. */
+function isLate(connections: Connections, at: number, direction: number, sequence: number): boolean {
+  const { rows } = connections.table;
+  const state = rows[at + Row.State] as number;
+  if (connections.clock.now - (rows[at + Row.StartSeconds] as number) > LATE_SYN_TIME) {
+    return false;
+  }
+  const other = direction ^ 1;
+  let ahead: number;
+  if ((state & (State.Sequence << direction)) !== 0) {
+    ahead = ((rows[dirAt(at, direction) + Dir.First] as number) - sequence) | 0;
+  } else if ((state & (State.Ack << other)) !== 0) {
+    ahead = ((rows[dirAt(at, other) + Dir.Acked] as number) - sequence) | 0;
+  } else {
+    return false;
+  }
+  return ahead > 0 && ahead <= LATE_SYN_REACH;
+}
+
+/** The attempt beside the connection that this SYN belongs to; a further one takes the place of the last. */
+function waitBeside(connections: Connections, row: number, direction: number, sequence: number): number {
+  const { rows } = connections.table;
+  const at = row * Row.Words;
+  const waiting = rows[at + Row.Rival] as number;
+  if (waiting !== 0) {
+    const waitingAt = waiting * Row.Words;
+    const sameSide = ((rows[waitingAt + Row.State] as number) & (State.Syn << direction)) !== 0;
+    if (sameSide && rows[dirAt(waitingAt, direction) + Dir.First] === sequence) {
+      return waiting;
+    }
+    connections.retire(waiting, Ending.Reused);
+  }
+  const added = connections.beginBeside(row);
+  const addedState = added * Row.Words + Row.State;
+  rows[addedState] = (rows[addedState] as number) | State.Candidate;
+  rows[added * Row.Words + Row.Rival] = row;
+  rows[at + Row.Rival] = added;
+  rows[at + Row.State] = (rows[at + Row.State] as number) & ~State.Plain;
+  return added;
+}
+
+function resolveSynAck(
+  connections: Connections,
+  row: number,
+  rival: number,
+  direction: number,
+  sequence: number,
+  acknowledgement: number
+): number {
+  const { rows } = connections.table;
+  const at = row * Row.Words;
+  const state = rows[at + Row.State] as number;
+  const other = direction ^ 1;
+  if (rival !== 0 && answers(rows, rival * Row.Words, other, acknowledgement)) {
+    connections.retire(row, Ending.Reused);
+    return rival;
+  }
+  const ownSyn = (state & (State.Syn << other)) !== 0;
+  if (ownSyn || (state & (State.SynAck << direction)) !== 0) {
+    const fits = !ownSyn || answers(rows, at, other, acknowledgement);
+    if ((state & State.Closed) === 0 || fits) {
+      return row;
+    }
+  } else if ((state & State.Closed) === 0) {
+    const begun = (state & (State.Sequence << direction)) !== 0 || (state & (State.Ack << other)) !== 0;
+    if (!begun || isLate(connections, at, direction, sequence)) {
+      return row;
+    }
+  }
+  // The answer to a SYN that was not captured.
+  connections.retire(row, Ending.Reused);
+  return 0;
+}
+
+/** The acknowledgement is for the SYN of the direction, with or without its data (RFC 7413 permits both). */
+function answers(rows: Int32Array, at: number, direction: number, acknowledgement: number): boolean {
+  if (((rows[at + Row.State] as number) & (State.Syn << direction)) === 0) {
+    return false;
+  }
+  const dir = dirAt(at, direction);
+  const beyond = (acknowledgement - (rows[dir + Dir.First] as number)) | 0;
+  const sent = ((rows[dir + Dir.Next] as number) - (rows[dir + Dir.First] as number)) | 0;
+  return beyond >= 1 && beyond <= Math.max(sent, 1);
+}
+
+/** A packet of a tuple on which an attempt waits beside a connection. */
+function resolveBeside(
+  connections: Connections,
+  row: number,
+  rival: number,
+  direction: number,
+  flags: number,
+  sequence: number,
+  acknowledgement: number
+): number {
+  const { rows } = connections.table;
+  const rivalAt = rival * Row.Words;
+  const other = direction ^ 1;
+  if ((flags & (RST | ACK)) === (RST | ACK) && answers(rows, rivalAt, other, acknowledgement)) {
+    return rival; // the attempt is refused
+  }
+  if (((rows[rivalAt + Row.State] as number) & (State.Syn << direction)) !== 0) {
+    const fromAttempt = (sequence - (rows[dirAt(rivalAt, direction) + Dir.First] as number)) | 0;
+    const fromOpen = (sequence - (rows[dirAt(row * Row.Words, direction) + Dir.Next] as number)) | 0;
+    if (fromAttempt >= 1 && fromAttempt <= ATTEMPT_REACH && Math.abs(fromOpen) > ATTEMPT_REACH) {
+      if ((flags & RST) !== 0) {
+        return rival; // the client gives the attempt up
+      }
+      // The new connection is under way, its SYN+ACK was not captured.
+      connections.retire(row, Ending.Reused);
+      return rival;
+    }
+  }
+  return row;
+}

@@ -1,0 +1,73 @@
+import { addressFingerprint, EndpointMemory, portKey } from './endpoints.js';
+import { Row, State } from './layout.js';
+import type { FlowTable } from './table.js';
+
+/** Ports up to here are assigned to services of the system (RFC 6335); a client's port is above. */
+const SYSTEM_PORTS = 1024;
+const PAIR = 8;
+
+/** Who is the client when no SYN told it. */
+export class Roles {
+  readonly memory: EndpointMemory;
+  /** 1 for ports that the configuration declares to be servers' ports. */
+  private readonly configured: Uint8Array;
+  private readonly table: FlowTable;
+
+  constructor(table: FlowTable, serverPorts: readonly number[] = [], memory = new EndpointMemory()) {
+    this.table = table;
+    this.memory = memory;
+    this.configured = new Uint8Array(65536);
+    for (const port of serverPorts) {
+      this.configured[port] = 1;
+    }
+  }
+
+  /** The higher (1) or lower (0) end of a connection was connected to by a SYN. */
+  aimedAt(at: number, end: number, second: number): void {
+    this.memory.aimedAt(this.address(at, end), this.port(at, end), second);
+  }
+
+  /** The end answered a SYN with SYN+ACK. */
+  accepted(at: number, end: number, second: number): void {
+    this.memory.accepted(this.address(at, end), this.port(at, end), second);
+  }
+
+  /**
+   * Guesses which end is the client. In this order: an end that has answered SYNs before is the server; a port that the
+   * configuration calls a server's; a port below 1024 against one above; the end more SYNs were aimed at; the lower port.
+   * @param sender direction of the first packet: the client when nothing else tells
+   * @returns 1 when the higher end is the client
+   */
+  guessClient(at: number, sender: number): number {
+    const ports = this.table.rows[at + Row.Ports] as number;
+    const low = ports >>> 16;
+    const high = ports & 0xffff;
+    const { memory, configured } = this;
+    const address0 = this.address(at, 0);
+    const address1 = this.address(at, 1);
+    const key0 = this.port(at, 0);
+    const key1 = this.port(at, 1);
+    // Each is above 0 when it speaks for the lower end as the server, so for the higher one as the client.
+    const decisive =
+      Number(memory.hasAccepted(address0, key0)) - Number(memory.hasAccepted(address1, key1)) ||
+      (configured[low] as number) - (configured[high] as number) ||
+      Number(low < SYSTEM_PORTS) - Number(high < SYSTEM_PORTS) ||
+      memory.popularity(address0, key0) - memory.popularity(address1, key1) ||
+      high - low;
+    return decisive === 0 ? sender : decisive > 0 ? 1 : 0;
+  }
+
+  private address(at: number, end: number): number {
+    const { rows, wide } = this.table;
+    if (((rows[at + Row.State] as number) & State.Ipv6) === 0) {
+      return rows[at + Row.Key0 + end] as number;
+    }
+    return addressFingerprint(wide, (rows[at + Row.Wide] as number) * PAIR + end * 4);
+  }
+
+  private port(at: number, end: number): number {
+    const { rows } = this.table;
+    const ports = rows[at + Row.Ports] as number;
+    return portKey(end === 0 ? ports >>> 16 : ports & 0xffff, ((rows[at + Row.State] as number) & State.Ipv6) !== 0);
+  }
+}
