@@ -99,7 +99,7 @@ func checkJSONData(raw json.RawMessage) (json.RawMessage, error) {
 	}
 	var object map[string]any
 	if err := json.Unmarshal(raw, &object); err != nil {
-		return nil, fmt.Errorf("jsonData is not an object: %w", err)
+		return nil, errors.New("jsonData must be an object")
 	}
 	for key, value := range object {
 		if value == nil {

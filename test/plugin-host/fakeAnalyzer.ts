@@ -1,0 +1,142 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fields } from '../../filter/src/catalogue/index.js';
+import { framesFor, valuesOf, type FlatQuery } from './fakeFrames.js';
+
+export interface FakeAnalyzerOptions {
+  /** When given, every request must carry it. */
+  token?: string;
+  /** Answers a request instead of the fake; `undefined` leaves it to the fake. */
+  instead?: (path: string) => { status: number; body: string } | undefined;
+}
+
+export interface FakeAnalyzer {
+  url: string;
+  /** Method, path with query, and body of every request so far. */
+  readonly requests: Array<{ method: string; path: string; body: string; headers: IncomingMessage['headers'] }>;
+  close(): Promise<void>;
+}
+
+/**
+ * An analyzer's API with made-up numbers, for tests of the plugin alone. Names, frames and errors have the analyzer's
+ * shapes; the same tests run against a real one with TCPSCOPE_URL.
+ */
+export async function startFakeAnalyzer({ token, instead }: FakeAnalyzerOptions = {}): Promise<FakeAnalyzer> {
+  const requests: FakeAnalyzer['requests'] = [];
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = 'GET', url: path = '/', headers } = request;
+    let body = '';
+    for await (const part of request.setEncoding('utf8')) {
+      body += part;
+    }
+    requests.push({ method, path, body, headers });
+    const other = instead?.(path);
+    if (other) {
+      response.writeHead(other.status, { 'content-type': 'application/json' });
+      response.end(other.body);
+      return;
+    }
+    const [status, answer] =
+      token !== undefined && headers.authorization !== `Bearer ${token}`
+        ? [401, { code: 'TCPS_E_API_TOKEN', message: 'The token is missing or unknown.' }]
+        : route(method, new URL(path, 'http://fake'), body);
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer));
+  }
+
+  const server = createServer((request, response) => void handle(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function route(method: string, url: URL, body: string): [number, unknown] {
+  switch (`${method} ${url.pathname}`) {
+    case 'GET /api/v1/health':
+      return [200, { status: 'ok', version: '0.1.0', store: { state: 'ok' }, capture: { state: 'running' } }];
+    case 'GET /api/v1/fields':
+      return [
+        200,
+        {
+          fields: fields.map(({ name, aliases, kind, type, unit, side, summary, rows, ...rest }) => ({
+            ...{ name, aliases, kind, type, unit, side, summary, rows },
+            ...('values' in rest && { values: rest.values }),
+          })),
+        },
+      ];
+    case 'GET /api/v1/values':
+      return [200, { values: valuesOf(url.searchParams.get('field') ?? '', url.searchParams.get('search') ?? '') }];
+    case 'POST /api/v1/filter':
+      return [200, judge((JSON.parse(body) as { text: string }).text)];
+    case 'POST /api/v1/query': {
+      const { queries } = JSON.parse(body) as { queries: FlatQuery[] };
+      return [200, { results: Object.fromEntries(queries.map((query) => [query.refId, result(query)])) }];
+    }
+    default:
+      return [404, { code: 'TCPS_E_API_ROUTE', message: `There is no ${url.pathname}.` }];
+  }
+}
+
+function result(query: FlatQuery): object {
+  const verdict = judge(query.filter ?? '');
+  if (!verdict.ok) {
+    const { message, code } = verdict.problem;
+    return { error: `${message} (${code})`, status: 400, errorSource: 'downstream' };
+  }
+  const frames = framesFor(query);
+  return Array.isArray(frames) ? { status: 200, frames } : { ...frames, errorSource: 'downstream' };
+}
+
+const names = new Set<string>(fields.flatMap(({ name, aliases }) => [name, ...aliases]));
+const keywords = new Set(['and', 'or', 'not', 'in', 'is', 'null', 'true', 'false']);
+
+/** Knows words and parentheses only: enough for an editor to show a mistake at its place. */
+function judge(
+  text: string
+):
+  | { ok: true; advice?: unknown }
+  | { ok: false; problem: { code: string; message: string; position: object; hint?: string } } {
+  const problem = (code: string, message: string, start: number, end: number, hint?: string) => ({
+    ok: false as const,
+    problem: { code, message, position: { start, end }, ...(hint !== undefined && { hint }) },
+  });
+  for (const match of text.replace(/"[^"]*"/g, (quoted) => ' '.repeat(quoted.length)).matchAll(/\$?#?[a-z_][\w.]*/gi)) {
+    const [word] = match;
+    const end = match.index + word.length;
+    if (word.startsWith('$')) {
+      return problem(
+        'TCPS_E_FILTER_VARIABLE',
+        `The variable "${word}" was not replaced by its value.`,
+        match.index,
+        end
+      );
+    }
+    if (!names.has(word) && !keywords.has(word.toLowerCase()) && !/^(ms|us|s|m|h|k|M|G)$/.test(word)) {
+      const hint = word.startsWith('rst') ? 'rst.count' : undefined;
+      return problem('TCPS_E_FILTER_FIELD', `There is no field "${word}".`, match.index, end, hint);
+    }
+  }
+  if (/(and|or|not|=|>|<|in)\s*$/i.test(text)) {
+    return problem('TCPS_E_FILTER_SYNTAX', 'The filter ends in the middle of a condition.', text.length, text.length);
+  }
+  if (/\bsyn\.ratio\s*>/.test(text) && !text.includes('ct.count')) {
+    return {
+      ok: true,
+      advice: [
+        {
+          message: 'syn.ratio is empty where no connection succeeded.',
+          filter: `${text} or (syn.count > 3 and ct.count = 0)`,
+        },
+      ],
+    };
+  }
+  return { ok: true };
+}

@@ -1,0 +1,211 @@
+import { fields, type Field } from '../../filter/src/catalogue/index.js';
+
+/** What the fake analyzer is asked; the query model with Grafana's additions. */
+export interface FlatQuery {
+  refId: string;
+  from: number;
+  to: number;
+  intervalMs: number;
+  maxDataPoints: number;
+  kind?: string;
+  metrics?: string[];
+  groupBy?: string[];
+  filter?: string;
+  field?: string;
+  limit?: number;
+  legend?: string;
+}
+
+interface FrameField {
+  name: string;
+  type: 'time' | 'number' | 'string' | 'boolean';
+  goType: string;
+  labels?: Record<string, string>;
+  config?: object;
+  values: unknown[];
+}
+
+const catalogue = new Map<string, Field>(fields.map((field) => [field.name, field]));
+
+/** Five conversations, of which one server refuses everything. */
+const hosts = [
+  { 'client.ip': '10.1.0.11', 'server.ip': '10.2.0.5', 'server.port': '443', application: 'shop', resets: 2 },
+  { 'client.ip': '10.1.0.12', 'server.ip': '10.2.0.5', 'server.port': '443', application: 'shop', resets: 0 },
+  { 'client.ip': '10.1.0.77', 'server.ip': '10.2.0.9', 'server.port': '1194', application: 'vpn', resets: 60 },
+  { 'client.ip': '10.1.0.11', 'server.ip': '10.2.0.8', 'server.port': '5432', application: 'NC', resets: 5 },
+  { 'client.ip': '2001:db8::17', 'server.ip': '10.2.0.8', 'server.port': '5432', application: 'NC', resets: 1 },
+];
+
+const units: Record<string, string> = { seconds: 's', share: 'percentunit', bytes: 'decbytes' };
+const config = (name: string) => {
+  const unit = units[catalogue.get(name)?.unit ?? ''];
+  return unit === undefined ? {} : { unit };
+};
+
+const refusing = (host: (typeof hosts)[number]) => host.resets === 60;
+
+/** A made-up but steady value: `wave` moves it by time, a ratio without connections is null. */
+function value(name: string, host: (typeof hosts)[number], wave: number): number | null {
+  const ratio = catalogue.get(name)?.kind === 'ratio';
+  const level = name.startsWith('rst') || name === 'refused.count' ? host.resets : name.startsWith('noanswer') ? 0 : 40;
+  if (refusing(host) && (name === 'ct.count' || name.startsWith('fin'))) {
+    return 0;
+  }
+  if (ratio) {
+    return refusing(host) && !name.startsWith('refused') ? null : Math.round(level * wave * 25) / 1000;
+  }
+  return Math.round(level * wave);
+}
+
+/** Grafana's frame document; in `data`, `values` must come before anything else. */
+function frame(refId: string, meta: object, columns: FrameField[], name = ''): object {
+  return {
+    schema: {
+      refId,
+      name,
+      meta,
+      fields: columns.map(({ name: column, type, goType, labels, config: settings }) => ({
+        name: column,
+        type,
+        typeInfo: { frame: goType, nullable: type !== 'time' },
+        ...(labels && { labels }),
+        ...(settings && { config: settings }),
+      })),
+    },
+    data: { values: columns.map((column) => column.values) },
+  };
+}
+
+const text = (name: string, values: unknown[]): FrameField => ({
+  name,
+  type: 'string',
+  goType: 'string',
+  config: { filterable: true },
+  values,
+});
+const number = (name: string, values: unknown[], labels?: Record<string, string>): FrameField => ({
+  name,
+  type: 'number',
+  goType: 'float64',
+  config: config(name),
+  values,
+  ...(labels && { labels }),
+});
+const instant = (name: string, values: number[]): FrameField => ({ name, type: 'time', goType: 'time.Time', values });
+
+const contract = (type: string) => ({ type, typeVersion: [0, 1] });
+const plain = { preferredVisualisationType: 'table' };
+
+type Host = (typeof hosts)[number];
+const labelsOf = (host: Host, groupBy: string[]) =>
+  Object.fromEntries(groupBy.map((name) => [name, String(host[name as keyof Host] ?? '')]));
+
+/** One host for each different group, those with the most resets first. */
+function groups(groupBy: string[], limit: number): Host[] {
+  const sorted = [...hosts].sort((a, b) => b.resets - a.resets);
+  const first = new Map(sorted.reverse().map((host) => [JSON.stringify(labelsOf(host, groupBy)), host]));
+  return [...first.values()].reverse().slice(0, limit);
+}
+
+/** Frames for one query, or the error that the analyzer would answer. */
+export function framesFor(query: FlatQuery): object[] | { error: string; status: number } {
+  const { refId, from, to, kind = 'timeseries', metrics = [], groupBy = [], limit = 10 } = query;
+  const unknown = metrics.find((name) => !catalogue.has(name));
+  if (unknown !== undefined) {
+    return { error: `There is no metric "${unknown}" (TCPS_E_QUERY_METRIC)`, status: 400 };
+  }
+  switch (kind) {
+    case 'timeseries': {
+      const step = Math.max(query.intervalMs, Math.ceil((to - from) / Math.max(query.maxDataPoints, 1)));
+      const times: number[] = [];
+      for (let at = Math.ceil(from / step) * step; at < to; at += step) {
+        times.push(at);
+      }
+      return metrics.flatMap((metric) =>
+        groups(groupBy, limit).map((host, i) => {
+          const wave = (at: number) => 1 + 0.6 * Math.sin(at / 300_000 + i + (metric.endsWith('srv') ? 1 : 0));
+          const values = times.map((at) => value(metric, { ...host, resets: host.resets + 3 }, wave(at)));
+          const series = number(metric, values, labelsOf(host, groupBy));
+          return frame(refId, contract('timeseries-multi'), [instant('time', times), series], metric);
+        })
+      );
+    }
+    case 'top':
+    case 'conversations': {
+      const keys = kind === 'top' ? groupBy : ['client.ip', 'server.ip', 'server.port', 'application'];
+      const rows = groups(keys, limit);
+      const columns = [
+        ...keys.map((key) =>
+          text(
+            key,
+            rows.map((host) => labelsOf(host, keys)[key])
+          )
+        ),
+        ...metrics.map((metric) =>
+          number(
+            metric,
+            rows.map((host) => value(metric, host, 1))
+          )
+        ),
+      ];
+      return [frame(refId, { ...contract('numeric-long'), ...plain }, columns)];
+    }
+    case 'connections': {
+      const rows = hosts.slice(0, limit);
+      return [
+        frame(refId, { type: 'table', ...plain }, [
+          instant(
+            'start',
+            rows.map((_, i) => to - 60_000 * (i + 1))
+          ),
+          text(
+            'client.ip',
+            rows.map((host) => host['client.ip'])
+          ),
+          text(
+            'server.ip',
+            rows.map((host) => host['server.ip'])
+          ),
+          text(
+            'close',
+            rows.map((host) => (refusing(host) ? 'refused' : host.resets > 0 ? 'rst' : 'fin'))
+          ),
+          text(
+            'history',
+            rows.map((host) => (refusing(host) ? 'Sr' : 'ShADadFf'))
+          ),
+          number(
+            'duration',
+            rows.map((_, i) => 0.25 * i)
+          ),
+        ]),
+      ];
+    }
+    case 'closes':
+      return [
+        frame(refId, { ...contract('numeric-long'), ...plain }, [
+          text('close', ['fin', 'finrst', 'rst', 'refused', 'noanswer']),
+          number('conn.count', [812, 40, 25, 60, 3]),
+        ]),
+      ];
+    case 'values':
+      return [
+        frame(refId, { type: 'table', ...plain }, [text(query.field ?? 'value', valuesOf(query.field ?? '', ''))]),
+      ];
+    case 'health':
+      return [
+        frame(refId, { type: 'numeric-wide', typeVersion: [0, 1] }, [
+          number('packets.read', [120_000]),
+          number('packets.dropped', [0]),
+          number('role.guess.count', [4]),
+        ]),
+      ];
+    default:
+      return { error: `There is no kind "${kind}" (TCPS_E_QUERY_KIND)`, status: 400 };
+  }
+}
+
+export function valuesOf(field: string, search: string): string[] {
+  const values = hosts.map((host) => String(host[field as keyof Host] ?? '')).filter((known) => known !== '');
+  return [...new Set(values)].filter((known) => known.includes(search)).sort();
+}
