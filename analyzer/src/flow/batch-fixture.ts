@@ -1,4 +1,11 @@
-import { closeClasses, resetStages, zeekStates, type CloseClass, type ResetStage, type ZeekState } from '@tcpscope/filter';
+import {
+  closeClasses,
+  resetStages,
+  zeekStates,
+  type CloseClass,
+  type ResetStage,
+  type ZeekState,
+} from '@tcpscope/filter';
 import {
   connectionCounters,
   connectionFlags,
@@ -137,9 +144,7 @@ export function syntheticWindow(window: number, rows: number, seed = 1): WindowB
     vlan: new Uint16Array(rows),
     counters: windowCounters.map(({ storage }, at) => {
       const value = () => (at < 16 ? next() % (at < 4 ? 2000 : 5) : next() % 16 === 0 ? 1 : 0);
-      return storage === 'u64'
-        ? Float64Array.from({ length: rows }, value)
-        : Uint32Array.from({ length: rows }, value);
+      return storage === 'u64' ? Float64Array.from({ length: rows }, value) : Uint32Array.from({ length: rows }, value);
     }),
   };
 }
@@ -162,7 +167,12 @@ export function syntheticConnections(second: number, rows: number, seed = 1): Co
         history: 'ShADadFf',
         closer: 'client',
         ct: next() % 100_000,
-        counters: { 'packets.clt': next() % 100, 'packets.srv': next() % 100, 'bytes.srv': next() % 1e6, 'syn.count': 1 },
+        counters: {
+          'packets.clt': next() % 100,
+          'packets.srv': next() % 100,
+          'bytes.srv': next() % 1e6,
+          'syn.count': 1,
+        },
       };
     })
   );

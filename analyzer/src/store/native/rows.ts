@@ -1,0 +1,33 @@
+import type { Batch, ConnectionBatch, WindowBatch } from '../../flow/batch.js';
+
+/** Rows `from` up to, not including, `to` of a batch. */
+export interface Slice<B extends Batch> {
+  readonly batch: B;
+  readonly from: number;
+  readonly to: number;
+}
+export type WindowSlice = Slice<WindowBatch>;
+export type ConnectionSlice = Slice<ConnectionBatch>;
+
+/** Rows in one block: one block is one insert and, in a partition, one part. */
+export const maxBlockRows = 65_536;
+
+/** A batch cut into slices that fit a block. */
+export function slicesOf<B extends Batch>(batch: B): Array<Slice<B>> {
+  const slices: Array<Slice<B>> = [];
+  for (let from = 0; from < batch.rows; from += maxBlockRows) {
+    slices.push({ batch, from, to: Math.min(from + maxBlockRows, batch.rows) });
+  }
+  return slices;
+}
+
+export function rowsOf(slices: ReadonlyArray<Slice<Batch>>): number {
+  return slices.reduce((rows, { from, to }) => rows + to - from, 0);
+}
+
+/** What every row of a block has in common, and the names that enrichment finds for it. */
+export interface RowContext {
+  readonly probe: string;
+  /** When the rows are stored, seconds since 1970; retention counts from it. */
+  readonly inserted: number;
+}

@@ -1,0 +1,82 @@
+import type { Batch } from '../flow/batch.js';
+import type { Enrichment } from '../enrich/index.js';
+import { encodeSlices, tableFor } from './encode.js';
+import { rowsOf, slicesOf, type Slice } from './native/rows.js';
+import type { Schema } from './schema/tables.js';
+import type { LossReason } from './spool/losses.js';
+import type { Source } from './spool/name.js';
+import type { SpoolWriter, Written } from './spool/writer.js';
+
+/** Where the rows of a live capture come from; together with the window of the batch unique for ever. */
+export interface Origin {
+  /** Name of the capturing analyzer: the dimension `probe` of its rows. */
+  readonly probe: string;
+  /** A random id of this run of the analyzer, for one `randomUUID()`. */
+  readonly run: string;
+  /** Number of the capture worker. */
+  readonly worker: number;
+  /** Counts the batches of the worker. */
+  readonly sequence: number;
+}
+
+export interface WriteOutcome {
+  readonly stored: number;
+  readonly lost: number;
+  /** Why rows were lost; null when none were. */
+  readonly reason: LossReason | null;
+}
+
+/** Turns batches into blocks in the spool: the same for the owner of a store and for those who only hand over rows. */
+export class RowWriter {
+  constructor(
+    private readonly spool: SpoolWriter,
+    private readonly schema: Schema,
+    private readonly enrichment: Enrichment,
+    private readonly now: () => number
+  ) {}
+
+  /** Writes a batch of a capture, in blocks of at most 65,536 rows. The batch belongs to the store from now on. */
+  async write(batch: Batch, origin: Origin): Promise<WriteOutcome> {
+    const slices = slicesOf<Batch>(batch);
+    const window = batch.kind === 'windows' ? String(batch.window) : 'c';
+    const written = await Promise.all(
+      slices.map(async (slice, part) => {
+        const source: Source = {
+          kind: 'capture',
+          probe: origin.probe,
+          run: origin.run,
+          layout: '',
+          worker: origin.worker,
+          sequence: [window, origin.sequence, ...(slices.length > 1 ? [part] : [])].join('-'),
+        };
+        const rows = rowsOf([slice]);
+        const result = await this.writeSlices(batch.kind, [slice], source, { wait: false });
+        return 'lost' in result
+          ? { stored: 0, lost: rows, reason: result.lost }
+          : { stored: rows, lost: 0, reason: null };
+      })
+    );
+    return {
+      stored: written.reduce((sum, { stored }) => sum + stored, 0),
+      lost: written.reduce((sum, { lost }) => sum + lost, 0),
+      reason: written.find(({ reason }) => reason !== null)?.reason ?? null,
+    };
+  }
+
+  /** Writes slices of batches of one kind as one block. */
+  writeSlices(
+    kind: Batch['kind'],
+    slices: ReadonlyArray<Slice<Batch>>,
+    source: Source,
+    { wait }: { wait: boolean }
+  ): Promise<Written> {
+    const context = { probe: source.probe, inserted: Math.floor(this.now() / 1000) };
+    const bytes = encodeSlices(kind, slices, this.schema, context, this.enrichment);
+    return this.spool.put({ table: tableFor[kind], rows: rowsOf(slices), bytes, source }, { wait });
+  }
+
+  /** Notes that an import is complete. */
+  writeMark(source: Source, rows: number): Promise<Written> {
+    return this.spool.put({ table: 'imports', rows, bytes: new Uint8Array(0), source }, { wait: true });
+  }
+}

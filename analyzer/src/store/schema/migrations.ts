@@ -1,0 +1,63 @@
+import type { RetentionConfig } from '../config.js';
+import type { Engine } from '../engine/engine.js';
+import { sqlString } from '../engine/parameters.js';
+import { createImports, createRollup, createTable, columnDefinition, rollupQuery } from './ddl.js';
+import { read } from './read.js';
+import type { Schema } from './tables.js';
+
+export interface MigrationContext {
+  readonly engine: Engine;
+  readonly schema: Schema;
+  readonly retention: RetentionConfig;
+}
+
+export interface Migration {
+  /** 1, 2, 3, … in the order in which they are applied; never changed once released. */
+  readonly number: number;
+  readonly name: string;
+  /** May be applied again after it stopped half-way. */
+  apply(context: MigrationContext): Promise<void>;
+}
+
+/**
+ * Every change of the schema, oldest first. A fresh store goes through all of them.
+ *
+ * A counter or attribute added to the catalogue needs one entry more and nothing else:
+ * `{ number: 2, name: 'counter xyz', apply: addMissingColumns }`.
+ */
+export const migrations: readonly Migration[] = [{ number: 1, name: 'tables and rollups', apply: createEverything }];
+
+async function createEverything({ engine, schema, retention }: MigrationContext): Promise<void> {
+  for (const table of schema.tables) {
+    await engine.execute(createTable(table, retention[table.name]));
+  }
+  for (const rollup of schema.rollups) {
+    await engine.execute(createRollup(schema, rollup));
+  }
+  await engine.execute(createImports());
+}
+
+/** Adds the columns that tables lack and lets the rollups fill them. Rows from before have 0 in them. */
+export async function addMissingColumns({ engine, schema }: MigrationContext): Promise<void> {
+  for (const table of schema.tables) {
+    const known = new Set(
+      (
+        await read(engine, `SELECT name FROM system.columns WHERE ${inDatabase} AND table = ${sqlString(table.name)}`)
+      ).map(([name]) => name)
+    );
+    for (const [at, column] of table.columns.entries()) {
+      if (!known.has(column.name)) {
+        const place = at === 0 ? 'FIRST' : `AFTER \`${table.columns[at - 1]!.name}\``;
+        await engine.execute(
+          `ALTER TABLE ${table.name} ADD COLUMN IF NOT EXISTS ${columnDefinition(column)} ${place} SETTINGS alter_sync = 1`
+        );
+      }
+    }
+  }
+  // The tables first, all of them: a view selects what the table before it has.
+  for (const rollup of schema.rollups) {
+    await engine.execute(`ALTER TABLE ${rollup.name} MODIFY QUERY ${rollupQuery(schema, rollup)}`);
+  }
+}
+
+export const inDatabase = 'database = currentDatabase()';
