@@ -2,6 +2,7 @@ import { counters, fields, type Field, type Ratio } from './catalogue/index.js';
 import { combine, referencedFields, type Comparison, type Expression, type Operand } from './expression.js';
 import { enumeration, mayBeNull, type RowKind } from './fields/lookup.js';
 import { printFilter } from './print.js';
+import { numberOf } from './values/number.js';
 
 /** A remark on a filter that is valid but may not select what its writer expects. */
 export interface Advice {
@@ -70,14 +71,28 @@ function ratioNull(part: Comparison, whole: Expression, rewritten: Rewritten): A
   if (ratio?.unit !== 'per connection' || count === undefined || connections === undefined) {
     return [];
   }
-  if ((operator !== '>' && operator !== '>=') || mentions(whole, connections) || testsNull(whole, ratio)) {
+  const few = plain(right);
+  if (
+    few === null ||
+    (operator !== '>' && operator !== '>=') ||
+    mentions(whole, connections) ||
+    testsNull(whole, ratio)
+  ) {
     return [];
   }
   const none = compareWith(connections, '=', { kind: 'number', value: 0, suffix: null });
-  const alone = combine('and', [compareWith(count, operator, right), none]);
+  const alone = combine('and', [compareWith(count, operator, few), none]);
   const suggestion = rewritten(alone === null ? null : combine('or', [part, alone]));
   const message = `${ratio.name} is null where no connection succeeded, and null matches nothing.`;
   return [{ code: 'ratio-null', message, suggestion }];
+}
+
+/** A share of something counted is a number of it: 150% of the connections is 1.5 for each. */
+function plain(right: Operand): Operand | null {
+  if (right.kind === 'number') {
+    return right.suffix === '%' ? { kind: 'number', value: numberOf(right), suffix: null } : right;
+  }
+  return right.kind === 'variable' ? right : null;
 }
 
 /** The counter or sum that a ratio divides. */

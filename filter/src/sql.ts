@@ -22,7 +22,10 @@ import { childPrefix, patternOf } from './values/text.js';
 /** Types of parameters, as ClickHouse writes them in `{p1:UInt16}`. */
 export type SqlType = 'String' | 'IPv6' | 'UInt16' | 'Int64' | 'Float64' | "DateTime64(9, 'UTC')";
 
-/** Addresses are IPv6 text (IPv4 as ::ffff:a.b.c.d), times `2026-10-01 12:00:00.000000000` in UTC. */
+/**
+ * Whole numbers that a double holds exactly are numbers, all others (`Float64`) their decimal text, because drivers refuse
+ * numbers like 1e21. Addresses are IPv6 text (IPv4 as ::ffff:a.b.c.d), times `2026-10-01 12:00:00.000000000` in UTC.
+ */
 export type SqlValue = string | number;
 
 /**
@@ -115,7 +118,14 @@ class Translation {
   #number(literal: NumberLiteral, port: boolean): Value {
     const value = numberOf(literal);
     const whole = Number.isSafeInteger(value);
-    return { ...certain(this.#binder.parameter(value, port ? 'UInt16' : whole ? 'Int64' : 'Float64')), whole };
+    return {
+      ...certain(whole ? this.#binder.parameter(value, port ? 'UInt16' : 'Int64') : this.#double(value)),
+      whole,
+    };
+  }
+
+  #double(value: number): string {
+    return this.#binder.parameter(String(value), 'Float64');
   }
 
   #address(text: string): string {
@@ -173,10 +183,10 @@ class Translation {
     const value = this.#value(operand);
     const items = itemsOf(expression);
     const singles = items.filter((item) => item.kind !== 'network' && item.kind !== 'range');
-    const tests = items.flatMap((item) => this.#rangeTests(item, value));
-    if (singles.length > 0) {
-      tests.unshift(this.#list(singles, operand, value));
-    }
+    const tests = [
+      ...(singles.length > 0 ? [this.#list(singles, operand, value)] : []),
+      ...items.flatMap((item) => this.#rangeTests(item, value)),
+    ];
     const joined = tests.length === 1 ? (tests[0] ?? '0') : `(${tests.join(' OR ')})`;
     return guarded(not ? `(NOT ${joined})` : joined, value.nullable);
   }
@@ -187,7 +197,7 @@ class Translation {
     const numbers = items.some((item) => item.kind === 'number');
     const port = operand.kind === 'field' && operand.field.type === 'port';
     const list = items.map((item) =>
-      item.kind === 'number' && !whole ? this.#binder.parameter(numberOf(item), 'Float64') : this.#value(item, port).sql
+      item.kind === 'number' && !whole ? this.#double(numberOf(item)) : this.#value(item, port).sql
     );
     return `(${numbers && !whole ? `toFloat64(${value.sql})` : value.sql} IN (${list.join(', ')}))`;
   }

@@ -103,14 +103,16 @@ function keyword(label: string, detail: string): Candidate {
 }
 
 function fieldCandidates(rows: RowKind, kind?: Kind): readonly Candidate[] {
-  return fieldsOf(rows)
-    .filter((field) => kind === undefined || kindOf(field.type) === kind)
-    // Ports and VLANs are numbers, but nobody calculates with them.
-    .filter((field) => kind !== 'number' || field.kind !== 'dimension')
-    .map((field) => ({
-      item: { label: field.name, insert: field.name, kind: 'field', detail: describe(field), info: field.summary },
-      names: [field.name, ...field.aliases],
-    }));
+  return (
+    fieldsOf(rows)
+      .filter((field) => kind === undefined || kindOf(field.type) === kind)
+      // Ports and VLANs are numbers, but nobody calculates with them.
+      .filter((field) => kind !== 'number' || field.kind !== 'dimension')
+      .map((field) => ({
+        item: { label: field.name, insert: field.name, kind: 'field', detail: describe(field), info: field.summary },
+        names: [field.name, ...field.aliases],
+      }))
+  );
 }
 
 const typeNames: Readonly<Record<Field['type'], string>> = {

@@ -108,7 +108,8 @@ function walk(tokens: readonly Token[], rows: RowKind): { state: State; depth: n
     } else if (token.text === ')') {
       const enclosing = outer.pop() ?? fresh();
       // A parenthesis around a condition is a condition, one around a number is a number.
-      const condition = state.expects === 'joint' && enclosing.expects === 'condition';
+      const whole = state.expects === 'joint' || state.field?.type === 'boolean';
+      const condition = whole && enclosing.expects === 'condition';
       state = condition ? { ...enclosing, expects: 'joint' } : afterValue({ ...enclosing, field: undefined });
     } else {
       state = step(state, token, rows);
@@ -130,11 +131,11 @@ function step(state: State, token: Token, rows: RowKind): State {
     const pattern = word === '~' || word === '!~';
     return { ...state, compared: true, expects: pattern ? 'pattern' : 'value' };
   }
+  if (state.expects === 'set' || state.expects === 'item' || state.expects === 'item end') {
+    return token.kind === 'arithmetic' ? state : inSet(state, token);
+  }
   if (token.kind === 'arithmetic') {
     return { ...state, expects: 'number', field: state.compared ? state.field : undefined };
-  }
-  if (state.expects === 'set' || state.expects === 'item' || state.expects === 'item end') {
-    return inSet(state, token);
   }
   if (!endsValue(token)) {
     return state;

@@ -45,12 +45,15 @@ export function syntaxProblem(text: string, tokens: readonly Token[], error: Gra
   const expected = new Set(error.expected.map((item) => item.description ?? item.text ?? item.type));
   const position = found ?? { start: text.length, end: text.length };
 
+  // Behind a value, an operator is missing first. A group may be a value or a whole condition.
+  const unfinished = expected.has('in') && previous?.text !== ')';
+
   const unclosed = found === undefined ? openBracket(tokens) : undefined;
-  if (unclosed !== undefined && expected.has(closing[unclosed.text] ?? '') && !expected.has('in')) {
+  if (unclosed !== undefined && expected.has(closing[unclosed.text] ?? '') && !unfinished) {
     const message = `This ${unclosed.text} is not closed. Add ${closing[unclosed.text]} behind what belongs to it.`;
     return new FilterError('syntax', message, unclosed);
   }
-  if (found?.text === ')' && !expected.has('a field') && !expected.has('in')) {
+  if (found?.text === ')' && !expected.has('a field') && !unfinished) {
     return new FilterError('syntax', 'There is no ( for this ). Remove it or add the (.', found);
   }
   const place = previous === undefined ? 'at the beginning' : `after ${shown(previous)}`;
@@ -95,7 +98,7 @@ function wanted(expected: ReadonlySet<string>, previous: Token | undefined): str
     return 'a value';
   }
   if (expected.has('a comparison')) {
-    return 'an operator such as = or >';
+    return word === ')' ? '"and", "or" or an operator' : 'an operator such as = or >';
   }
   if (word === 'is') {
     return 'null or not null';
