@@ -89,7 +89,7 @@ export function connectionBatch(rows: readonly ConnectionRow[]): ConnectionBatch
   const history = new Uint8Array(historyLength * rows.length);
   rows.forEach((row, at) => {
     vlans.set((row.vlans ?? []).slice(0, vlanDepth), vlanDepth * at);
-    history.set(new TextEncoder().encode(row.history ?? ''), historyLength * at);
+    history.set(new TextEncoder().encode((row.history ?? '').slice(0, historyLength)), historyLength * at);
   });
   return {
     kind: 'connections',

@@ -6,7 +6,7 @@ import { GatheringImport, type Import, type ImportSource } from './import.js';
 import { isLocked } from './lock.js';
 import { silent, type Log } from './log.js';
 import { RowWriter, type Origin, type WriteOutcome } from './row-writer.js';
-import { schemaOf } from './schema/tables.js';
+import { schemaOf, type Schema } from './schema/tables.js';
 import { SpoolFolder, type Outcome } from './spool/folder.js';
 import { Losses, type Loss, type LossReason } from './spool/losses.js';
 import { SpoolWriter } from './spool/writer.js';
@@ -17,6 +17,8 @@ export interface SpoolDependencies {
   readonly log?: Log;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** For tests: another schema. */
+  readonly schema?: Schema;
 }
 
 /** Hands rows over to the process that owns the store; see `openSpool`. */
@@ -38,7 +40,7 @@ const usageBelievedMs = 1000;
  * Enrichment is this process's own, so both should read the same configuration.
  */
 export async function openSpool(config: StoreConfig, dependencies: SpoolDependencies): Promise<Spool> {
-  const { enrichment, log = silent, now = Date.now } = dependencies;
+  const { enrichment, log = silent, now = Date.now, schema = schemaOf() } = dependencies;
   const folder = new SpoolFolder(config.folder);
   try {
     await folder.create();
@@ -68,7 +70,7 @@ export async function openSpool(config: StoreConfig, dependencies: SpoolDependen
       used += file.bytes;
     },
   });
-  const writer = new RowWriter(spool, schemaOf(), enrichment, now);
+  const writer = new RowWriter(spool, schema, enrichment, now);
 
   const settled = async (name: string): Promise<Outcome> => {
     for (;;) {

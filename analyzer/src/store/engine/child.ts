@@ -10,22 +10,54 @@ import type { FromEngine, Lane, ToEngine } from './protocol.js';
 
 type Open = Extract<ToEngine, { kind: 'open' }>;
 
-const sessions: Session[] = [];
+const sessions = new Set<Session>();
 let lanes: Record<Lane, SessionLane> | undefined;
 
-/** Statements run in order of arrival, as many at a time as there are sessions. */
+/**
+ * Statements run in order of arrival, as many at a time as there are sessions.
+ *
+ * A session that a statement failed on is closed and replaced: the binding keeps what the statement had already put out
+ * and hands it to the next one (chdb 3.4.0; seen after errors in the middle of a query, memory limits for one), which
+ * would mix one answer with another. A new session costs some 5 ms.
+ */
 class SessionLane {
   private readonly waiting: Array<() => void> = [];
 
-  constructor(private readonly free: Session[]) {}
+  private constructor(
+    private readonly free: Session[],
+    private readonly connect: () => Promise<Session>
+  ) {}
+
+  static async open(size: number, connect: () => Promise<Session>): Promise<SessionLane> {
+    const free: Session[] = [];
+    for (let i = 0; i < size; i++) {
+      free.push(await connect());
+    }
+    return new SessionLane(free, connect);
+  }
 
   async run(sql: string, format: string): Promise<Uint8Array> {
-    const session = this.free.pop() ?? (await this.next());
+    let session = this.free.pop() ?? (await this.next());
     try {
       return (await session.queryAsync(sql, { format })).bytes();
+    } catch (error) {
+      session = await this.replace(session);
+      throw error;
     } finally {
       this.free.push(session);
       this.waiting.shift()?.();
+    }
+  }
+
+  private async replace(session: Session): Promise<Session> {
+    sessions.delete(session);
+    session.close();
+    try {
+      return await this.connect();
+    } catch (error) {
+      // Without sessions this process is of no use; the parent starts another.
+      process.stderr.write(`no new session: ${(error as Error).message}\n`);
+      process.exit(1);
     }
   }
 
@@ -50,21 +82,20 @@ async function open(message: Open): Promise<void> {
   try {
     const connect = async (statements: string[]) => {
       const session = new binding.Session(message.folder, { connectionArgs: message.arguments });
-      sessions.push(session);
+      sessions.add(session);
       for (const statement of statements) {
         await session.queryAsync(statement);
       }
       return session;
     };
-    const query: Session[] = [];
-    const admin = await connect(message.prelude);
-    const ingest = await connect([...message.prelude, ...message.ingestPrelude]);
-    for (let i = 0; i < message.querySessions; i++) {
-      query.push(await connect(message.prelude));
-    }
-    lanes = { admin: new SessionLane([admin]), ingest: new SessionLane([ingest]), query: new SessionLane(query) };
-    const version = (await admin.queryAsync('SELECT version()', { format: 'TSV' })).text().trim();
-    send({ kind: 'opened', version });
+    const { prelude, ingestPrelude, querySessions } = message;
+    lanes = {
+      admin: await SessionLane.open(1, () => connect(prelude)),
+      ingest: await SessionLane.open(1, () => connect([...prelude, ...ingestPrelude])),
+      query: await SessionLane.open(querySessions, () => connect(prelude)),
+    };
+    const version = await lanes.admin.run('SELECT version()', 'TSV');
+    send({ kind: 'opened', version: new TextDecoder().decode(version).trim() });
   } catch (error) {
     send({ kind: 'failed', ...openFailure(error) });
   }

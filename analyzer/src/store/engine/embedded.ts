@@ -32,6 +32,8 @@ export interface EmbeddedOptions {
   readonly fsync: boolean;
   readonly log: Log;
   readonly now: () => number;
+  /** How long after its own deadline a query may still be unanswered before the engine counts as hanging. */
+  readonly graceMs?: number;
   /** The binding's package; another name only to see what happens when it is missing. */
   readonly module?: string;
 }
@@ -52,8 +54,7 @@ const ingestPrelude = [
 
 /** How long a request waits for an engine that is being restarted. */
 const restartPatienceMs = 5000;
-/** An engine that has not answered this long after a query's own deadline hangs. */
-const graceMs = 15_000;
+const defaultGraceMs = 15_000;
 const insertDeadlineMs = 600_000;
 const longestBackoffMs = 30_000;
 
@@ -132,7 +133,11 @@ export class EmbeddedEngine implements Engine {
       const process = await this.current();
       const tag = `tcpscope-${this.nextTag++}`;
       const statement = `${set}${sql}\n${this.selectSettings(timeoutMs, options.maxRows, tag)}`;
-      answer = this.withDeadline(process, timeoutMs + graceMs, process.run('query', statement, selectFormat));
+      answer = this.withDeadline(
+        process,
+        timeoutMs + (this.options.graceMs ?? defaultGraceMs),
+        process.run('query', statement, selectFormat)
+      );
       const abort = () => void process.run('admin', killQuery(tag)).catch(() => undefined);
       signal?.addEventListener('abort', abort, { once: true });
       // The place is free when the engine is done with the query, not when its caller has lost interest.
@@ -281,6 +286,9 @@ export class EmbeddedEngine implements Engine {
   private explain(error: unknown, timeoutMs: number, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) {
       return new TcpscopeError(errorKinds.queryCancelled);
+    }
+    if (error instanceof SyntaxError) {
+      return new TcpscopeError(errorKinds.queryFailed, [`unreadable answer, ${error.message}`], { cause: error });
     }
     if (!(error instanceof EngineFault)) {
       return error;

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { counters } from '@tcpscope/filter';
+import { syntheticConnections, syntheticWindow } from '../flow/batch-fixture.js';
+import type { StoreConfig } from './config.js';
+import { windowTables } from './schema/tables.js';
+import { enrichment, memoryLog, openTestStore, rowsOf, temporaryFolder, testConfig, until } from './store-fixture.js';
+import { openSpool } from './spool-only.js';
+import type { Store } from './store.js';
+
+const start = 1_700_000_000;
+const rows = 300;
+
+/** Every counter of every window, from each table of windows: equal, or the rollups lie. */
+async function assertRollupsEqual(store: Store): Promise<void> {
+  const columns = counters.map(({ aggregate, column }) => `${aggregate}(${column})`).join(', ');
+  const of = (table: string) => rowsOf(store, `SELECT ${columns} FROM ${table}`);
+  const base = await of('conv_10s');
+  for (const { name } of windowTables) {
+    assert.deepEqual(await of(name), base, name);
+  }
+}
+
+/** Starts `store-process-fixture.ts`; `lines` is what it said so far. */
+function startProcess(t: TestContext, task: { mode: string; config: StoreConfig; from: number; rows: number }) {
+  const script = fileURLToPath(new URL('./store-process-fixture.ts', import.meta.url));
+  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', script, JSON.stringify(task)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const lines: Array<Record<string, number>> = [];
+  createInterface({ input: child.stdout! }).on('line', (line) => {
+    lines.push(JSON.parse(line) as Record<string, number>);
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { child, lines, ended };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('an engine that is killed again and again loses nothing and doubles nothing', async () => {
+  const store = await openTestStore(testConfig());
+  try {
+    let stopped = false;
+    const killer = (async () => {
+      for (let kills = 0; kills < 5; kills++) {
+        await until('the engine runs', () => store.stats().engine.state === 'ready');
+        const { count } = store.stats().inserts;
+        await until('rows arrive', () => stopped || store.stats().inserts.count > count + 2);
+        // An insert takes some 30 ms here: the kills fall into different moments of it.
+        await new Promise((resolve) => setTimeout(resolve, 7 * kills));
+        process.kill(store.stats().engine.pid!, 'SIGKILL');
+        await until('the crash was seen', () => store.stats().engine.restarts === kills + 1);
+      }
+      stopped = true;
+    })();
+    const run = randomUUID();
+    let sequence = 0;
+    while (!stopped) {
+      const origin = { probe: 'p', run, worker: 0, sequence };
+      const outcome = await store.write(syntheticWindow(start + 10 * sequence, rows, sequence), origin);
+      assert.deepEqual(outcome, { stored: rows, lost: 0, reason: null });
+      await store.write(syntheticConnections(start + 10 * sequence, rows, sequence), origin);
+      sequence++;
+      await until('the spool is short', () => store.stats().spool.files < 20);
+    }
+    await killer;
+    await store.flush();
+    assert.deepEqual(await rowsOf(store, 'SELECT count(), uniqExact(ts, client_ip) FROM conv_10s'), [
+      [sequence * rows, sequence * rows],
+    ]);
+    assert.deepEqual(await rowsOf(store, 'SELECT count() FROM connections'), [[sequence * rows]]);
+    await assertRollupsEqual(store);
+    assert.deepEqual(store.stats().unwritten, {});
+    assert.equal(store.stats().engine.restarts, 5);
+  } finally {
+    await store.stop();
+  }
+});
+
+test('a process that is killed again and again: what it said was written is there once, and no engine is left behind', async (t) => {
+  const config = testConfig();
+  const acknowledged: number[] = [];
+  for (let life = 0; life < 3; life++) {
+    const from = start + life * 1_000_000;
+    const { child, lines, ended } = startProcess(t, { mode: 'write', config, from, rows });
+    await until('some windows were written', () => lines.length > 8 + 5 * life);
+    child.kill('SIGKILL');
+    await ended;
+    const engine = lines[0]!.engine!;
+    await until('the engine is gone', () => !isAlive(engine));
+    acknowledged.push(...lines.flatMap(({ written }) => (written === undefined ? [] : [written])));
+  }
+  const store = await openTestStore(config);
+  try {
+    await store.flush();
+    const windows = await rowsOf(
+      store,
+      'SELECT toUnixTimestamp(ts), count(), uniqExact(client_ip) FROM conv_10s GROUP BY ts ORDER BY ts'
+    );
+    for (const [window, count, distinct] of windows) {
+      assert.deepEqual([count, distinct], [rows, rows], `window ${window} is whole and there once`);
+    }
+    const stored = new Set(windows.map(([window]) => window));
+    assert.deepEqual(
+      acknowledged.filter((window) => !stored.has(window)),
+      []
+    );
+    const [[count, distinct]] = (await rowsOf(store, 'SELECT count(), uniqExact(id) FROM connections')) as [
+      [number, number],
+    ];
+    assert.equal(count, distinct);
+    assert.ok(count >= acknowledged.length * rows);
+    await assertRollupsEqual(store);
+  } finally {
+    await store.stop();
+  }
+});
+
+test('another process imports into a store that is in use, and a second time adds nothing', async (t) => {
+  const config = testConfig();
+  const store = await openTestStore(config);
+  try {
+    for (const expected of [
+      { stored: 20 * 2 * rows, duplicate: 0 },
+      { stored: 0, duplicate: 20 * 2 * rows },
+    ]) {
+      const { lines, ended } = startProcess(t, { mode: 'import', config, from: start, rows });
+      assert.equal(await ended, 0);
+      assert.deepEqual(lines, [expected]);
+      assert.deepEqual(await rowsOf(store, 'SELECT probe, count() FROM conv_10s GROUP BY probe'), [
+        ['file', 20 * rows],
+      ]);
+      assert.deepEqual(await rowsOf(store, 'SELECT count() FROM connections'), [[20 * rows]]);
+    }
+    assert.deepEqual(readdirSync(join(config.folder, 'answers')), []);
+    await assertRollupsEqual(store);
+  } finally {
+    await store.stop();
+  }
+});
+
+test('an import whose store has no owner any more says that its rows wait', async () => {
+  const config = testConfig();
+  const spool = await openSpool(config, { enrichment });
+  const importing = spool.beginImport({ probe: 'p', hash: 'ab'.repeat(32), layout: 'l' });
+  await importing.write(syntheticWindow(start, rows));
+  await assert.rejects(importing.complete(), {
+    code: 'TCPS_E_STORE_OWNER_GONE',
+    message: /1 blocks wait in its spool/,
+  });
+  const store = await openTestStore(config);
+  try {
+    await store.flush();
+    assert.deepEqual(await rowsOf(store, 'SELECT count() FROM conv_10s'), [[rows]]);
+  } finally {
+    await store.stop();
+  }
+});
+
+test('a full disk loses nothing that fits into memory, and rows go on when there is space', async (t) => {
+  const folder = temporaryFolder();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', folder], { stdio: 'ignore' });
+  } catch {
+    t.skip('no permission to mount a small file system');
+    return;
+  }
+  const ballast = join(folder, 'ballast');
+  const log = memoryLog();
+  let store: Store | undefined;
+  try {
+    store = await openTestStore(testConfig({ folder, pendingLimit: '8MiB' }), { log });
+    const opened = store;
+    const run = randomUUID();
+    let sequence = 0;
+    const write = () =>
+      opened.write(syntheticWindow(start + 10 * sequence, 5000, sequence), {
+        probe: 'p',
+        run,
+        worker: 0,
+        sequence: sequence++,
+      });
+    await write();
+    await opened.flush();
+    // Somebody else fills the disk.
+    execFileSync('sh', ['-c', `dd if=/dev/zero of='${ballast}' bs=64k 2>/dev/null || true`]);
+
+    const waiting = Array.from({ length: 4 }, write);
+    await until('rows wait in memory', () => opened.stats().spool.pendingBytes > 0);
+    const health = opened.health();
+    assert.equal(health.state, 'degraded');
+    assert.match(health.reasons.join(), /rows wait in memory: disk-full/);
+    assert.deepEqual(await rowsOf(opened, 'SELECT count() FROM conv_10s'), [[5000]], 'reading goes on');
+
+    // More than memory holds: lost, and counted.
+    const beyond = Array.from({ length: 8 }, write);
+    await until('rows were lost', () => opened.stats().unwritten['disk-full'] !== undefined);
+    assert.match(opened.health().reasons.join(), /rows were not stored: disk-full/);
+
+    rmSync(ballast);
+    assert.deepEqual(await Promise.all(waiting), Array(4).fill({ stored: 5000, lost: 0, reason: null }));
+    const outcomes = await Promise.all(beyond);
+    const lost = outcomes.reduce((sum, outcome) => sum + outcome.lost, 0);
+    assert.deepEqual(opened.stats().unwritten['disk-full']!.rows, lost);
+    await opened.flush();
+    const stored = sequence * 5000 - lost;
+    assert.deepEqual(await rowsOf(opened, 'SELECT count(), uniqExact(ts, client_ip) FROM conv_10s'), [
+      [stored, stored],
+    ]);
+    assert.equal(opened.stats().spool.pendingBytes, 0);
+    await assertRollupsEqual(opened);
+  } finally {
+    await store?.stop();
+    execFileSync('umount', [folder]);
+  }
+});
+
+test('a disk that is full only for the engine lets rows wait in the spool', async (t) => {
+  const folder = temporaryFolder();
+  const engineFolder = join(folder, 'engine');
+  mkdirSync(engineFolder);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', engineFolder], { stdio: 'ignore' });
+  } catch {
+    t.skip('no permission to mount a small file system');
+    return;
+  }
+  const ballast = join(engineFolder, 'ballast');
+  let store: Store | undefined;
+  try {
+    store = await openTestStore(testConfig({ folder }));
+    const opened = store;
+    execFileSync('sh', ['-c', `dd if=/dev/zero of='${ballast}' bs=64k 2>/dev/null || true`]);
+    const run = randomUUID();
+    for (let sequence = 0; sequence < 3; sequence++) {
+      const origin = { probe: 'p', run, worker: 0, sequence };
+      const outcome = await opened.write(syntheticWindow(start + 10 * sequence, 5000, sequence), origin);
+      assert.deepEqual(outcome, { stored: 5000, lost: 0, reason: null });
+    }
+    await until('the engine has said so', () => /the disk is full/.test(opened.health().reasons.join()));
+    assert.equal(opened.stats().spool.files, 3);
+    rmSync(ballast);
+    await opened.flush();
+    assert.deepEqual(await rowsOf(opened, 'SELECT count() FROM conv_10s'), [[15_000]]);
+    await assertRollupsEqual(opened);
+    assert.deepEqual([opened.health().state, opened.stats().unwritten], ['ok', {}]);
+  } finally {
+    await store?.stop();
+    execFileSync('umount', [engineFolder]);
+  }
+});
