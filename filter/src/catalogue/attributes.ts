@@ -1,7 +1,8 @@
 import type { Attribute, Unit, ValueType } from './field.js';
 
 function attribute(name: string, type: ValueType, unit: Unit, summary: string, values?: readonly string[]): Attribute {
-  const base = { kind: 'attribute', name, type, unit, side: null, summary, aliases: [], rows: 'connections' } as const;
+  const side = name.startsWith('client.') ? 'client' : null;
+  const base = { kind: 'attribute', name, type, unit, side, summary, aliases: [], rows: 'connections' } as const;
   const column = name.replaceAll('.', '_');
   return values === undefined ? { ...base, column } : { ...base, column, values };
 }

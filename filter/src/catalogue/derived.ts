@@ -17,7 +17,7 @@ const sides = (name: string) => [`${name}.clt`, `${name}.srv`];
 export const sums: readonly Sum[] = [
   sum('packets', 'packets', 'TCP segments of both sides', sides('packets'), ['pdus'], 'both'),
   sum('bytes', 'bytes', 'TCP payload of both sides', sides('bytes'), ['payload'], 'both'),
-  sum('retrans.count', 'packets', 'Retransmitted segments of both sides', sides('retrans.count'), [], 'both'),
+  sum('retrans.count', 'packets', 'Retransmitted segments of both sides', sides('retrans.count'), ['retrans'], 'both'),
   sum('fin.count', 'packets', 'FIN packets in both directions', sides('fin.count'), ['fins', 'fin'], 'both'),
   sum('rst.count', 'packets', 'RST packets in both directions', sides('rst.count'), ['rsts', 'rst'], 'both'),
   sum('rst.noconn', 'packets', 'RST packets without any connection', sides('rst.noconn')),
