@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Batch } from '../flow/batch.js';
 import type { Enrichment } from '../enrich/index.js';
 import { encodeSlices, tableFor } from './encode.js';
@@ -39,28 +40,29 @@ export class RowWriter {
   async write(batch: Batch, origin: Origin): Promise<WriteOutcome> {
     const slices = slicesOf<Batch>(batch);
     const window = batch.kind === 'windows' ? String(batch.window) : 'c';
-    const written = await Promise.all(
-      slices.map(async (slice, part) => {
-        const source: Source = {
-          kind: 'capture',
-          probe: origin.probe,
-          run: origin.run,
-          layout: '',
-          worker: origin.worker,
-          sequence: [window, origin.sequence, ...(slices.length > 1 ? [part] : [])].join('-'),
-        };
-        const rows = rowsOf([slice]);
-        const result = await this.writeSlices(batch.kind, [slice], source, { wait: false });
-        return 'lost' in result
-          ? { stored: 0, lost: rows, reason: result.lost }
-          : { stored: rows, lost: 0, reason: null };
-      })
-    );
+    const writes: Array<Promise<WriteOutcome>> = [];
+    for (const [part, slice] of slices.entries()) {
+      const sequence = [window, origin.sequence, ...(slices.length > 1 ? [part] : [])].join('-');
+      const { probe, run, worker } = origin;
+      const source: Source = { kind: 'capture', probe, run, layout: '', worker, sequence };
+      // Encoding a block takes some 50 ms; whatever else runs on this thread gets its turn in between.
+      if (part > 0) {
+        await setImmediate();
+      }
+      writes.push(this.writeSlice(batch.kind, slice, source));
+    }
+    const written = await Promise.all(writes);
     return {
       stored: written.reduce((sum, { stored }) => sum + stored, 0),
       lost: written.reduce((sum, { lost }) => sum + lost, 0),
       reason: written.find(({ reason }) => reason !== null)?.reason ?? null,
     };
+  }
+
+  private async writeSlice(kind: Batch['kind'], slice: Slice<Batch>, source: Source): Promise<WriteOutcome> {
+    const rows = rowsOf([slice]);
+    const result = await this.writeSlices(kind, [slice], source, { wait: false });
+    return 'lost' in result ? { stored: 0, lost: rows, reason: result.lost } : { stored: rows, lost: 0, reason: null };
   }
 
   /** Writes slices of batches of one kind as one block. */

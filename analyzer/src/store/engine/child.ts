@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os';
 import type * as Binding from 'chdb';
 import type { Session } from 'chdb';
 import type { FromEngine, Lane, ToEngine } from './protocol.js';
@@ -141,6 +142,10 @@ function close(): void {
   }
   process.disconnect();
 }
+
+// Merges and queries give way to the capture, which loses packets when it has to wait. Before the binding is loaded:
+// its threads inherit the priority.
+setPriority(5);
 
 process.on('message', (message: ToEngine) => {
   switch (message.kind) {
