@@ -482,3 +482,31 @@ test('rows go when their time is over, counted from when they were stored', asyn
     await present.stop();
   }
 });
+
+test('retention and fsync follow the configuration at every start', async () => {
+  const config = testConfig({ fsync: true });
+  const ttl = /TTL inserted \+ toIntervalSecond\((\d+)\)/;
+  for (const [lifetime, expected] of [
+    ['2h', '7200'],
+    ['forever', undefined],
+    ['3h', '10800'],
+  ] as const) {
+    const { retention } = testConfig({ retention: { conv_1d: lifetime } });
+    const opened = await openTestStore({ ...config, retention });
+    try {
+      const [[definition]] = (await rowsOf(
+        opened,
+        `SELECT engine_full FROM system.tables WHERE name = 'conv_1d' AND database = currentDatabase()`
+      )) as [[string]];
+      assert.equal(ttl.exec(definition)?.[1], expected);
+      assert.deepEqual(
+        await rowsOf(opened, `SELECT value FROM system.merge_tree_settings WHERE name = 'fsync_after_insert'`),
+        [['1']]
+      );
+      assert.deepEqual(await opened.write(syntheticWindow(window, 5), origin()), { stored: 5, lost: 0, reason: null });
+      await opened.flush();
+    } finally {
+      await opened.stop();
+    }
+  }
+});
