@@ -1,4 +1,4 @@
-import React, { useState } from 'react';
+import React, { useEffect, useState } from 'react';
 import { css } from '@emotion/css';
 import type { DataSourcePluginOptionsEditorProps, GrafanaTheme2 } from '@grafana/data';
 import {
@@ -27,6 +27,15 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
   const saved = options.secureJsonFields?.token ? tokenMethod : undefined;
   const [chosen, setChosen] = useState<typeof auth.selectedMethod>();
   const method = chosen ?? (options.basicAuth ? AuthMethod.BasicAuth : (saved ?? AuthMethod.NoAuth));
+
+  // A new data source begins with the analyzer's own default; one that was saved empty means the same to the backend.
+  useEffect(() => {
+    if (!options.url && !options.readOnly) {
+      onOptionsChange({ ...options, url: defaultUrl });
+    }
+    // Once, not again while the user is typing.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
 
   const setToken = (token: string | undefined, configured: boolean) =>
     onOptionsChange({
@@ -66,7 +75,6 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
       <Auth
         {...auth}
         selectedMethod={method}
-        mostCommonMethod={tokenMethod}
         visibleMethods={[tokenMethod, AuthMethod.BasicAuth, AuthMethod.NoAuth]}
         defaultOptionsOverrides={{
           [AuthMethod.NoAuth]: {
@@ -86,7 +94,10 @@ export function ConfigEditor({ options, onOptionsChange }: Props) {
                 value={options.secureJsonData?.token ?? ''}
                 readOnly={Boolean(options.readOnly)}
                 onChange={(token) => setToken(token, false)}
-                onReset={() => setToken('', false)}
+                onReset={() => {
+                  setChosen(tokenMethod); // stays on the page while there is none
+                  setToken('', false);
+                }}
               />
             ),
           },

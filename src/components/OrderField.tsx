@@ -8,6 +8,8 @@ interface Props {
   id: string;
   names: string[];
   value: OrderBy | undefined;
+  /** What orders the rows when nothing is chosen. */
+  byDefault: string;
   onChange: (order: OrderBy | undefined) => void;
 }
 
@@ -17,7 +19,7 @@ const directions = [
 ];
 
 /** Which rows come first, and so which ones a limit keeps. */
-export function OrderField({ id, names, value, onChange }: Props) {
+export function OrderField({ id, names, value, byDefault, onChange }: Props) {
   const styles = useStyles2(getStyles);
   const options = [...new Set(value ? [value.field, ...names] : names)].map((name) => ({ value: name, label: name }));
   const direction = value?.direction ?? 'desc';
@@ -27,7 +29,7 @@ export function OrderField({ id, names, value, onChange }: Props) {
         id={id}
         options={options}
         value={value?.field ?? null}
-        placeholder="First metric"
+        placeholder={byDefault}
         isClearable
         width={24}
         onChange={(option) => onChange(option ? { field: option.value, direction } : undefined)}

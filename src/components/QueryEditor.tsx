@@ -5,7 +5,7 @@ import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Alert, Combobox, useStyles2 } from '@grafana/ui';
 import type { TcpDataSource } from '../datasource';
 import { usesVariables } from '../query/apply';
-import { isDimension, isMetric, kinds, orderFields } from '../query/kinds';
+import { isDimension, kinds, metricsOf, orderFields } from '../query/kinds';
 import { changeKind, changeNames, complete, isRunnable } from '../query/model';
 import { queryKinds, type TcpOptions, type TcpQuery } from '../types';
 import { AdHocChips } from './AdHocChips';
@@ -64,7 +64,7 @@ export function QueryEditor({ app, datasource, query: saved, onChange, onRunQuer
                 <FieldSelect
                   id={`${prefix}metrics`}
                   label="Metrics"
-                  fields={fields.filter(isMetric)}
+                  fields={metricsOf(fields)}
                   loading={loading}
                   value={query.metrics}
                   placeholder="Choose what to count"
@@ -123,6 +123,7 @@ export function QueryEditor({ app, datasource, query: saved, onChange, onRunQuer
                 <OrderField
                   id={`${prefix}order`}
                   names={names}
+                  byDefault={kind.kind === 'connections' ? 'Latest' : 'First metric'}
                   value={query.orderBy}
                   onChange={(orderBy) => set({ orderBy })}
                 />
@@ -184,7 +185,8 @@ function readLimit(text: string): number | string | undefined {
 const getStyles = (theme: GrafanaTheme2) => ({
   editor: css({ width: '100%' }),
   kind: css({ width: theme.spacing(26) }),
-  wide: css({ flex: '4 1 320px', minWidth: 0 }),
-  group: css({ flex: '1 1 200px', minWidth: 0 }),
+  // The least widths decide when a row breaks. A flex basis instead would make Chromium reserve the height of a broken row.
+  wide: css({ flex: '4 1 0', minWidth: `min(100%, ${theme.spacing(44)})` }),
+  group: css({ flex: '2 1 0', minWidth: theme.spacing(28) }),
   note: css({ marginTop: theme.spacing(1), marginBottom: 0 }),
 });

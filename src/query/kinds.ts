@@ -131,9 +131,15 @@ export const kinds: Record<QueryKind, KindInfo> = {
   },
 };
 
-/** Whether the field is a number that can be measured over a group. */
-export const isMetric = (field: FieldInfo) =>
+const isMetric = (field: FieldInfo) =>
   field.kind === 'counter' || field.kind === 'sum' || field.kind === 'ratio' || field.kind === 'distinct';
+
+/** The numbers that can be measured over a group, those that most questions need first. */
+export function metricsOf(fields: FieldInfo[]): FieldInfo[] {
+  const first = [...new Set([...kinds.timeseries.defaultMetrics, ...tcpEvents])];
+  const rank = ({ name }: FieldInfo) => (first.includes(name) ? first.indexOf(name) : first.length);
+  return fields.filter(isMetric).sort((a, b) => rank(a) - rank(b));
+}
 
 export const isDimension = (field: FieldInfo) => field.kind === 'dimension';
 

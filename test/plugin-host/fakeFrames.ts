@@ -51,18 +51,21 @@ function value(name: string, host: (typeof hosts)[number], wave: number): number
   if (refusing(host) && (name === 'ct.count' || name.startsWith('fin'))) {
     return 0;
   }
+  if (name === 'refused.ratio') {
+    return refusing(host) ? 1 : 0;
+  }
   if (ratio) {
-    return refusing(host) && !name.startsWith('refused') ? null : Math.round(level * wave * 25) / 1000;
+    return refusing(host) ? null : Math.round(level * wave * 25) / 1000;
   }
   return Math.round(level * wave);
 }
 
 /** Grafana's frame document; in `data`, `values` must come before anything else. */
-function frame(refId: string, meta: object, columns: FrameField[], name = ''): object {
+function frame(refId: string, meta: object, columns: FrameField[]): object {
   return {
     schema: {
       refId,
-      name,
+      name: '',
       meta,
       fields: columns.map(({ name: column, type, goType, labels, config: settings }) => ({
         name: column,
@@ -126,7 +129,7 @@ export function framesFor(query: FlatQuery): object[] | { error: string; status:
           const wave = (at: number) => 1 + 0.6 * Math.sin(at / 300_000 + i + (metric.endsWith('srv') ? 1 : 0));
           const values = times.map((at) => value(metric, { ...host, resets: host.resets + 3 }, wave(at)));
           const series = number(metric, values, labelsOf(host, groupBy));
-          return frame(refId, contract('timeseries-multi'), [instant('time', times), series], metric);
+          return frame(refId, contract('timeseries-multi'), [instant('time', times), series]);
         })
       );
     }

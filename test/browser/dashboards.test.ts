@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { inRepository, missing } from '../plugin-host/paths.js';
+import { sampleDashboard } from './sampleDashboard.js';
+import { startStage, type Stage } from './stage.js';
+
+const real = process.env.TCPSCOPE_URL !== undefined;
+/** A real analyzer is asked for the last hour, or for the range in which it was fed (milliseconds since 1970). */
+const to = Number(process.env.TCPSCOPE_TO ?? (real ? Date.now() : Date.UTC(2026, 0, 2, 12)));
+const from = Number(process.env.TCPSCOPE_FROM ?? to - 3_600_000);
+
+const servers = ['10.2.0.5', '10.2.0.8', '10.2.0.9'];
+const chosen = (value: string | string[]) => [{ name: 'server', value, options: servers }];
+
+describe('queries from a browser', { skip: missing('backend', 'frontend') }, () => {
+  let stage: Stage;
+  before(async () => {
+    stage = await startStage();
+  });
+  after(() => stage?.close());
+
+  /** The query model that reached the analyzer last. */
+  function lastQuery(): Record<string, unknown> {
+    const request = stage.analyzer?.requests.filter(({ path }) => path.endsWith('/query')).at(-1);
+    assert.ok(request, 'the analyzer was asked');
+    return (JSON.parse(request.body) as { queries: Array<Record<string, unknown>> }).queries[0] ?? {};
+  }
+
+  it('draws every panel type from what the analyzer answers', async () => {
+    const { page, errors } = await stage.open(1400, 900);
+    await page.evaluate((list) => globalThis.host.setVariables(list), chosen('$__all'));
+    const panels = await page.evaluate(
+      ([dashboard, start, end]) => globalThis.host.showDashboard(dashboard, start, end),
+      [sampleDashboard, from, to] as const
+    );
+    await stage.screenshot(page, 'dashboard-sample');
+    assert.equal(panels.length, sampleDashboard.panels.length);
+    for (const { title, error } of panels) {
+      assert.equal(error, undefined, title);
+    }
+    assert.equal(await page.locator('[data-testid^="panel"] canvas').count(), 1);
+    if (!real) {
+      const table = page.getByTestId('panel Top clients of 10.2.0.5');
+      const all = page.getByTestId('panel Top clients of {10.2.0.5,10.2.0.8,10.2.0.9}');
+      const text = (await all.or(table).textContent()) ?? '';
+      assert.match(text, /10\.1\.0\.77/);
+      assert.match(text, /∞ \(no connection\)/);
+      assert.doesNotMatch(text, /ct\.count/);
+      const link = all.or(table).getByRole('link', { name: '10.1.0.77' });
+      assert.equal(await link.getAttribute('href'), `/d/conversations?var-client=10.1.0.77&from=${from}&to=${to}`);
+    }
+    assert.deepEqual(errors, []);
+    await page.close();
+  });
+
+  it('puts the choice of a variable into the filter, and nothing for all', { skip: real }, async () => {
+    const { page } = await stage.open(800, 600);
+    const target = { refId: 'A', kind: 'top', groupBy: ['client.ip'], filter: 'server.ip = $server and rst.count > 0' };
+    for (const [value, filter] of [
+      ['10.2.0.5', 'server.ip = 10.2.0.5 and rst.count > 0'],
+      [['10.2.0.5', '10.2.0.9'], 'server.ip in {10.2.0.5, 10.2.0.9} and rst.count > 0'],
+      [['$__all'], 'rst.count > 0'],
+    ] as const) {
+      await page.evaluate((list) => globalThis.host.setVariables(list), chosen(value as string[]));
+      const query = [[{ ...target, metrics: ['rst.count'] }], from, to] as const;
+      const { errors } = await page.evaluate(
+        ([targets, start, end]) => globalThis.host.query([...targets], start, end),
+        query
+      );
+      assert.deepEqual(errors, []);
+      assert.equal(lastQuery().filter, filter);
+    }
+    await page.close();
+  });
+
+  it('writes the values of a variable by the type of their field', { skip: real }, async () => {
+    const { page } = await stage.open(800, 600);
+    const filters = [
+      ['application = $number', 'application = "443"'],
+      ['server.port = $number', 'server.port = 443'],
+    ] as const;
+    await page.evaluate(() => globalThis.host.setVariables([{ name: 'number', value: '443' }]));
+    for (const [filter, sent] of filters) {
+      const query = [[{ refId: 'A', filter }], from, to] as const;
+      await page.evaluate(([targets, start, end]) => globalThis.host.query([...targets], start, end), query);
+      assert.equal(lastQuery().filter, sent);
+    }
+    await page.close();
+  });
+
+  it('sends ad hoc filters apart from the user’s text', { skip: real }, async () => {
+    const { page } = await stage.open(800, 600);
+    const filters = [{ key: 'server.ip', operator: '=|', value: '10.2.0.5', values: ['10.2.0.5', '10.2.0.9'] }];
+    const query = [[{ refId: 'A', filter: 'rst.count > 0' }], from, to, filters] as const;
+    await page.evaluate(
+      ([targets, start, end, added]) => globalThis.host.query([...targets], start, end, [...added]),
+      query
+    );
+    const { adHoc, filter, kind, metrics } = lastQuery();
+    assert.deepEqual(adHoc, filters);
+    assert.equal(filter, 'rst.count > 0');
+    assert.equal(kind, 'timeseries');
+    assert.deepEqual(metrics, ['rst.ratio.clt', 'rst.ratio.srv']);
+    await page.close();
+  });
+
+  it('shows the analyzer’s own words when a query is wrong, and the other query’s frames', async () => {
+    const { page } = await stage.open(800, 600);
+    const wrong = { refId: 'A', kind: 'timeseries', metrics: ['rst.count'], filter: 'rst.cuont > 0' };
+    const right = { refId: 'B', kind: 'timeseries', metrics: ['rst.count'] };
+    const query = [[wrong, right], from, to] as const;
+    const { errors, frames } = await page.evaluate(
+      ([targets, start, end]) => globalThis.host.query([...targets], start, end),
+      query
+    );
+    assert.equal(errors.length, 1);
+    assert.equal(errors[0]?.refId, 'A');
+    assert.match(errors[0]?.message ?? '', /rst\.cuont.*TCPS_E_FILTER_FIELD/);
+    assert.ok(frames.some(({ refId }) => refId === 'B'));
+    await page.close();
+  });
+
+  it('lists the values of a field for a variable', async () => {
+    const { page } = await stage.open(800, 600);
+    const values = await page.evaluate(
+      ([start, end]) =>
+        globalThis.host.variableValues({ refId: 'v', kind: 'values', field: 'server.port' }, start, end),
+      [from, to] as const
+    );
+    assert.ok(values.length > 0);
+    assert.ok(
+      values.every((value) => /^\d+$/.test(value)),
+      values.join()
+    );
+    await page.close();
+  });
+
+  const folder = inRepository('src/dashboards');
+  const bundled = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
+  for (const file of bundled) {
+    it(`draws the bundled dashboard ${file} without an error`, async () => {
+      const dashboard = JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')) as {
+        templating?: { list: Array<{ name: string }> };
+      };
+      const { page, errors } = await stage.open(1400, 900);
+      const all = (dashboard.templating?.list ?? []).map(({ name }) => ({ name, value: '$__all', options: [] }));
+      await page.evaluate((list) => globalThis.host.setVariables(list), all);
+      const panels = await page.evaluate(([json, start, end]) => globalThis.host.showDashboard(json, start, end), [
+        dashboard,
+        from,
+        to,
+      ] as const);
+      await stage.screenshot(page, `dashboard-${file.replace(/\.json$/, '')}`);
+      assert.deepEqual(
+        panels.filter(({ error }) => error !== undefined).map(({ title, error }) => `${title}: ${error}`),
+        []
+      );
+      assert.deepEqual(errors, []);
+      await page.close();
+    });
+  }
+});
