@@ -1,5 +1,5 @@
 import type { PacketReader } from './capture/packet-reader.js';
-import { Decoder, undecodedReasons, type UndecodedReason } from './decode/index.js';
+import { DECODED, Decoder, undecodedReasons, type UndecodedReason } from './decode/index.js';
 import { FlowTracker, type Batch, type FlowOptions } from './flow/index.js';
 
 export type DedupMode = 'auto' | 'off';
@@ -24,6 +24,7 @@ export class Pipeline {
 
   constructor(emit: (batch: Batch) => void, options?: FlowOptions) {
     this.flow = new FlowTracker(emit, options);
+    this.decoder.segment = this.flow.queue.segment;
   }
 
   /** Takes the packet that a reader stands at. */
@@ -34,8 +35,11 @@ export class Pipeline {
     }
     const outcome = decoder.decode(reader.at, reader.captured, reader.wire, reader.linkType, reader.seconds, 0);
     this.outcomes[outcome] = (this.outcomes[outcome] as number) + 1;
-    if (outcome === 0) {
-      this.flow.packet(decoder.segment, reader.seconds, reader.nanos, reader.interfaceId);
+    if (outcome === DECODED) {
+      if (this.flow.queue.push(reader.seconds, reader.nanos, reader.interfaceId)) {
+        this.flow.flush();
+      }
+      decoder.segment = this.flow.queue.segment;
     }
   }
 

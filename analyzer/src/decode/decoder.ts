@@ -11,14 +11,15 @@ const PROTOCOL_TCP = 6;
 const MAX_LAYERS = 24;
 
 /**
- * Walks from the link layer to the first TCP header, through every encapsulation it knows, into one reused `Segment`.
+ * Walks from the link layer to the first TCP header, through every encapsulation it knows, into a reused `Segment`.
  *
  * Rules: no byte is read beyond what was captured; no byte is trusted after the first bad one; lengths come from the IP
  * header, not from the capture; checksums are not looked at (captures on a sending host have wrong ones everywhere).
  * Bad bytes give a reason, never an exception, and nothing is allocated per packet.
  */
 export class Decoder {
-  readonly segment = new Segment();
+  /** Where the next segment is written to; set another one to keep what was decoded. */
+  segment = new Segment();
   /** Bytes being decoded; offsets below are into them. */
   bytes: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));

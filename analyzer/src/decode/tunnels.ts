@@ -238,9 +238,13 @@ function authenticated(decoder: Decoder, at: number, end: number): number {
 /** Largest datagram there is: bounds what a few compressed bytes may grow to. */
 const MAX_INFLATED = 65535;
 
+/** IPComp parameter indexes up to here name an algorithm (2 is DEFLATE); above, the two ends have agreed on one. */
+const LAST_WELL_KNOWN_CPI = 255;
+
 /**
- * IP payload compression (RFC 3173) with DEFLATE (CPI 2). The only place where decoding allocates: such links are slow
- * and rare, and a wrong stream costs one exception that ends here.
+ * IP payload compression (RFC 3173) with DEFLATE: by its number, or tried where the ends agreed on what we cannot know.
+ * The only place where decoding allocates: such links are slow and rare, and a wrong stream costs one exception that ends
+ * here.
  */
 function compressed(decoder: Decoder, at: number, end: number): number {
   const { bytes, view, capturedEnd, wireEnd } = decoder;
@@ -250,7 +254,8 @@ function compressed(decoder: Decoder, at: number, end: number): number {
   if (decoder.tooDeep()) {
     return TOO_DEEP;
   }
-  if (view.getUint16(at + 2) !== 2) {
+  const index = view.getUint16(at + 2);
+  if (index !== 2 && index <= LAST_WELL_KNOWN_CPI) {
     return NOT_TCP;
   }
   const next = view.getUint8(at);
@@ -258,7 +263,7 @@ function compressed(decoder: Decoder, at: number, end: number): number {
   try {
     inflated = inflateRawSync(bytes.subarray(at + 4, end), { maxOutputLength: MAX_INFLATED });
   } catch {
-    return MALFORMED;
+    return index === 2 ? MALFORMED : NOT_TCP;
   }
   decoder.attach(inflated, new DataView(inflated.buffer, inflated.byteOffset, inflated.length));
   decoder.capturedEnd = inflated.length;

@@ -29,7 +29,7 @@ export interface WindowBatch {
 }
 
 /** Longest history kept, in letters; later letters are dropped. */
-export const historyLength = 24;
+export const historyLength = 20;
 /** VLAN tags kept for a connection, outermost first. */
 export const vlanDepth = 4;
 

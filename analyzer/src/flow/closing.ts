@@ -1,7 +1,7 @@
 import { ACK } from '../decode/segment.js';
 import type { Connections } from './connections.js';
-import { Event } from './events.js';
-import { Both, Dir, Facts, Row, State } from './layout.js';
+import { Event, Verdict } from './events.js';
+import { Both, Cold, Facts, Row, State } from './layout.js';
 import { clientDirection, established } from './verdict.js';
 
 /** Stages at which a connection's first RST can come, as `Facts.Stage` keeps them (1 + index into `resetStages`). */
@@ -12,40 +12,38 @@ const enum Stage {
   Later = 4,
 }
 
-function dirAt(at: number, direction: number): number {
-  return at + Row.Direction0 + direction * Dir.Words;
-}
-
 function setCloser(rows: Int32Array, at: number, direction: number): void {
-  const state = rows[at + Row.State] as number;
-  if ((state & State.CloserKnown) === 0) {
-    rows[at + Row.State] = state | State.CloserKnown | (direction !== 0 ? State.Closer : 0);
+  const facts = rows[at + Row.Facts] as number;
+  if ((facts & Facts.CloserKnown) === 0) {
+    rows[at + Row.Facts] = facts | Facts.CloserKnown | (direction !== 0 ? Facts.Closer : 0);
   }
 }
 
 /** A FIN: the first of its side ends what the side sends at `end` (one past the FIN's sequence number). */
-export function onFin(connections: Connections, row: number, direction: number, end: number): void {
-  const { rows } = connections.table;
-  const at = row * Row.Words;
+export function onFin(connections: Connections, at: number, direction: number, end: number): void {
+  const { table } = connections;
+  const { rows } = table;
   const bit = State.Fin << direction;
   const state = rows[at + Row.State] as number;
   if ((state & bit) === 0) {
     rows[at + Row.State] = state | bit;
-    rows[dirAt(at, direction) + Dir.FinEnd] = end;
+    const cold = table.coldAt(at);
+    table.cold.words[cold + Cold.FinEnd + direction] = end;
     setCloser(rows, at, direction);
-    connections.book(row, Event.FinConn + direction);
+    rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | (Verdict.FinConn << direction);
   }
 }
 
 /** Sees whether an acknowledgement of `direction` covers the other side's FIN, and whether both are covered now. */
-export function onAcknowledged(rows: Int32Array, at: number, direction: number): void {
+export function onAcknowledged(connections: Connections, at: number, direction: number): void {
+  const { rows, cold } = connections.table;
   const other = direction ^ 1;
   let state = rows[at + Row.State] as number;
-  if ((state & (State.Fin << other)) === 0) {
+  if ((state & (State.Fin << other)) === 0 || (state & (State.Ack << direction)) === 0) {
     return;
   }
-  const acked = rows[dirAt(at, direction) + Dir.Acked] as number;
-  if (((acked - (rows[dirAt(at, other) + Dir.FinEnd] as number)) | 0) >= 0) {
+  const end = cold.words[(rows[at + Row.Cold] as number) * Cold.Words + Cold.FinEnd + other] as number;
+  if ((((rows[at + Row.Acked + direction] as number) - end) | 0) >= 0) {
     state |= State.FinAcked << other;
     if ((state & Both.FinAcked) === Both.FinAcked) {
       state |= State.Closed;
@@ -56,60 +54,61 @@ export function onAcknowledged(rows: Int32Array, at: number, direction: number):
 
 /** How far the connection had come: before the handshake, before data, after the first data of one side, or later. */
 function stageOf(rows: Int32Array, at: number): Stage {
-  const state = rows[at + Row.State] as number;
   if (!established(rows, at)) {
     return Stage.PostSyn;
   }
-  const data = state & Both.Data;
+  const data = (rows[at + Row.State] as number) & Both.Data;
   return data === 0 ? Stage.PostAck : data === Both.Data ? Stage.Later : Stage.PostPush;
 }
 
 /** Books a RST and works out what it does to the connection. */
 export function onReset(
   connections: Connections,
-  row: number,
+  at: number,
   direction: number,
   flags: number,
   sequence: number,
   acknowledgement: number
 ): void {
-  const { rows } = connections.table;
-  const at = row * Row.Words;
+  const { table } = connections;
+  const { rows } = table;
   let state = rows[at + Row.State] as number;
+  let facts = rows[at + Row.Facts] as number;
   const finsAcked = (state & Both.FinAcked) === Both.FinAcked;
-  const facts = rows[at + Row.Facts] as number;
   if ((state & (State.Handshake | State.Midstream)) === 0 && !established(rows, at)) {
-    connections.book(row, Event.RstNoConn + direction);
+    connections.book(at, Event.RstNoConn + direction, 1);
   }
   if (finsAcked) {
-    connections.book(row, Event.RstAfterClose);
+    connections.book(at, Event.RstAfterClose, 1);
   } else if ((state & (State.Fin << direction)) !== 0) {
-    connections.book(row, Event.RstAfterFin);
+    connections.book(at, Event.RstAfterFin, 1);
   }
   if ((facts & Facts.AfterIdle) !== 0) {
-    connections.book(row, Event.RstAfterIdle);
+    connections.book(at, Event.RstAfterIdle, 1);
   }
+  let verdicts = rows[at + Row.Verdicts] as number;
   if ((state & Both.Rst) === 0) {
-    connections.book(row, Event.RstConnAny);
-    rows[at + Row.Facts] = facts | (stageOf(rows, at) << Facts.Stage);
-    state |= (direction !== 0 ? State.Aborter : 0) | (finsAcked ? State.FinsFirst : 0);
+    verdicts |= Verdict.RstConnAny;
+    facts |=
+      (stageOf(rows, at) << Facts.Stage) | (direction !== 0 ? Facts.Aborter : 0) | (finsAcked ? Facts.FinsFirst : 0);
   }
   if ((state & (State.Rst << direction)) === 0) {
-    connections.book(row, Event.RstConn + direction);
+    verdicts |= Verdict.RstConn << direction;
     state |= State.Rst << direction;
   }
-  rows[at + Row.State] = state;
+  rows[at + Row.Verdicts] = verdicts;
+  rows[at + Row.Facts] = facts & ~Facts.ResetVoid;
   if (refuses(rows, at, direction, flags, acknowledgement)) {
     rows[at + Row.State] = state | State.Refused | State.Closed;
     setCloser(rows, at, direction);
-  } else if (isHonoured(rows, at, direction, sequence)) {
+  } else if (isHonoured(connections, at, direction, sequence)) {
     rows[at + Row.State] = (state | State.Closed) & ~State.Suspect;
     setCloser(rows, at, direction);
-  } else if ((state & State.Closed) === 0) {
-    rows[at + Row.State] = state | State.Suspect;
+  } else {
+    rows[at + Row.State] = (state & State.Closed) === 0 ? state | State.Suspect : state;
   }
-  rows[at + Row.Facts] = (rows[at + Row.Facts] as number) & ~Facts.ResetVoid;
-  rows[dirAt(at, direction) + Dir.LastReset] = sequence;
+  const cold = table.coldAt(at);
+  table.cold.words[cold + Cold.LastReset + direction] = sequence;
 }
 
 /** A server's RST that acknowledges the SYN while no SYN+ACK came (RFC 9293 3.10.7.1: a closed port's answer). */
@@ -122,9 +121,8 @@ function refuses(rows: Int32Array, at: number, direction: number, flags: number,
   if ((state & Both.SynAck) !== 0 || (state & (State.Syn << direction)) !== 0 || (state & Both.Fin) !== 0) {
     return false;
   }
-  const dir = dirAt(at, client);
-  const isn = rows[dir + Dir.First] as number;
-  return acknowledgement === ((isn + 1) | 0) || acknowledgement === rows[dir + Dir.Next];
+  const isn = rows[at + Row.First + client] as number;
+  return acknowledgement === ((isn + 1) | 0) || acknowledgement === rows[at + Row.Next + client];
 }
 
 /**
@@ -132,7 +130,8 @@ function refuses(rows: Int32Array, at: number, direction: number, flags: number,
  * expected one (RFC 5961 3.2), as the receiver has acknowledged or as the sender has sent. Without knowledge of either it
  * is taken at its word.
  */
-function isHonoured(rows: Int32Array, at: number, direction: number, sequence: number): boolean {
+function isHonoured(connections: Connections, at: number, direction: number, sequence: number): boolean {
+  const { rows, cold } = connections.table;
   const state = rows[at + Row.State] as number;
   const other = direction ^ 1;
   if (!established(rows, at)) {
@@ -143,14 +142,17 @@ function isHonoured(rows: Int32Array, at: number, direction: number, sequence: n
   if (!peerKnows && !sent) {
     return true;
   }
-  const expected = rows[dirAt(at, other) + Dir.Acked] as number;
-  const next = rows[dirAt(at, direction) + Dir.Next] as number;
-  const finEnd = rows[dirAt(at, direction) + Dir.FinEnd] as number;
-  return (
-    (peerKnows && sequence === expected) ||
-    (sent && sequence === next) ||
-    ((state & (State.Fin << direction)) !== 0 && (sequence === finEnd || sequence === ((finEnd - 1) | 0)))
-  );
+  if (
+    (peerKnows && sequence === rows[at + Row.Acked + other]) ||
+    (sent && sequence === rows[at + Row.Next + direction])
+  ) {
+    return true;
+  }
+  if ((state & (State.Fin << direction)) === 0) {
+    return false;
+  }
+  const end = cold.words[(rows[at + Row.Cold] as number) * Cold.Words + Cold.FinEnd + direction] as number;
+  return sequence === end || sequence === ((end - 1) | 0);
 }
 
 /**

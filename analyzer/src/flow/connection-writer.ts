@@ -8,14 +8,13 @@ import {
   type CounterColumn,
 } from './batch.js';
 import { allocateColumns, type BufferSource } from './columns.js';
-import { Both, Dir, Facts, Row, State } from './layout.js';
-import type { FlowTable } from './table.js';
+import { Both, Cold, Facts, Half, Opening, Row, State, Table } from './layout.js';
+import { pairWords, type FlowTable } from './table.js';
 import { writeAddress4, writeAddress6 } from './window-fold.js';
 import { writeHistory, zeekState } from './zeek.js';
 
 /** Connections in a batch. */
 const BATCH_ROWS = 4096;
-const PAIR = 8;
 
 const place = (name: string): number => connectionCounters.findIndex((counter) => counter.name === name);
 const PACKETS = [place('packets.clt'), place('packets.srv')] as const;
@@ -54,10 +53,10 @@ export class ConnectionWriter {
   add(row: number, close: number): void {
     const batch = this.batch ?? (this.batch = this.begin());
     const out = this.rows++;
-    const at = row * Row.Words;
+    const at = row * Row.Words + Table.Offset;
     this.writeNames(at, batch, out);
     this.writeFacts(at, close, batch, out);
-    this.writeTotals(row, batch.counters, out);
+    this.writeTotals(at, batch.counters, out);
     if (this.rows === BATCH_ROWS) {
       this.flush();
     }
@@ -100,13 +99,13 @@ export class ConnectionWriter {
   }
 
   private writeNames(at: number, batch: ConnectionBatch, out: number): void {
-    const { rows, wide } = this.table;
+    const { rows, wide, cold } = this.table;
     const state = rows[at + Row.State] as number;
     const client = (state & State.ClientHigh) !== 0 ? 1 : 0;
     if ((state & State.Ipv6) !== 0) {
-      const pair = (rows[at + Row.Wide] as number) * PAIR;
-      writeAddress6(batch.clientIp, out * 16, wide, pair + (client << 2));
-      writeAddress6(batch.serverIp, out * 16, wide, pair + ((client ^ 1) << 2));
+      const pair = (rows[at + Row.Wide] as number) * pairWords;
+      writeAddress6(batch.clientIp, out * 16, wide.words, pair + (client << 2));
+      writeAddress6(batch.serverIp, out * 16, wide.words, pair + ((client ^ 1) << 2));
     } else {
       writeAddress4(batch.clientIp, out * 16, rows[at + Row.Key0 + client] as number);
       writeAddress4(batch.serverIp, out * 16, rows[at + Row.Key1 - client] as number);
@@ -114,18 +113,21 @@ export class ConnectionWriter {
     const ports = rows[at + Row.Ports] as number;
     batch.clientPort[out] = client !== 0 ? ports & 0xffff : ports >>> 16;
     batch.serverPort[out] = client !== 0 ? ports >>> 16 : ports & 0xffff;
-    const vlans0 = rows[at + Row.Vlans0] as number;
-    const vlans1 = rows[at + Row.Vlans1] as number;
-    const first = out * vlanDepth;
-    batch.vlanCount[out] = vlans0 >>> 24;
-    batch.vlans[first] = vlans0 & 0xfff;
-    batch.vlans[first + 1] = (vlans0 >>> 12) & 0xfff;
-    batch.vlans[first + 2] = vlans1 & 0xfff;
-    batch.vlans[first + 3] = (vlans1 >>> 12) & 0xfff;
+    if (rows[at + Row.Cold] !== 0) {
+      const vlans = (rows[at + Row.Cold] as number) * Cold.Words + Cold.Vlans;
+      const outer = cold.words[vlans] as number;
+      const inner = cold.words[vlans + 1] as number;
+      const first = out * vlanDepth;
+      batch.vlanCount[out] = outer >>> 24;
+      batch.vlans[first] = outer & 0xfff;
+      batch.vlans[first + 1] = (outer >>> 12) & 0xfff;
+      batch.vlans[first + 2] = inner & 0xfff;
+      batch.vlans[first + 3] = (inner >>> 12) & 0xfff;
+    }
   }
 
   private writeFacts(at: number, close: number, batch: ConnectionBatch, out: number): void {
-    const { rows, wordsAsFloats } = this.table;
+    const { rows, floats } = this.table;
     const state = rows[at + Row.State] as number;
     const facts = rows[at + Row.Facts] as number;
     const client = (state & State.ClientHigh) !== 0 ? 1 : 0;
@@ -135,38 +137,45 @@ export class ConnectionWriter {
     batch.endNanos[out] = rows[at + Row.LastNanos] as number;
     batch.close[out] = close;
     batch.state[out] = zeekState(rows, at);
-    writeHistory(rows, at, batch.history, out * historyLength, historyLength);
-    batch.closer[out] = (state & State.CloserKnown) === 0 ? 0 : sideOf((state & State.Closer) !== 0 ? 1 : 0, client);
-    batch.aborter[out] = (state & Both.Rst) === 0 ? 0 : sideOf((state & State.Aborter) !== 0 ? 1 : 0, client);
-    batch.stage[out] = (facts >>> Facts.Stage) & 7;
+    writeHistory(rows, at, batch.history, out * historyLength);
+    if ((facts & Facts.CloserKnown) !== 0) {
+      batch.closer[out] = sideOf((facts & Facts.Closer) !== 0 ? 1 : 0, client);
+    }
+    if ((state & Both.Rst) !== 0) {
+      batch.aborter[out] = sideOf((facts & Facts.Aborter) !== 0 ? 1 : 0, client);
+      batch.stage[out] = (facts >>> Facts.Stage) & 7;
+    }
     batch.flags[out] =
       ((state & State.RoleCertain) !== 0 ? connectionFlags.roleCertain : 0) |
       ((state & State.Midstream) !== 0 ? connectionFlags.midstream : 0) |
       ((facts & Facts.OneWay) !== 0 ? connectionFlags.oneway : 0);
-    batch.ct[out] = (facts & Facts.Timed) !== 0 ? (wordsAsFloats[at + Row.HandshakeTime] as number) : NaN;
+    batch.ct[out] = (state & State.Timed) !== 0 ? (floats[at + Row.HandshakeTime] as number) : NaN;
   }
 
-  private writeTotals(row: number, columns: readonly CounterColumn[], out: number): void {
-    const { rows, floats } = this.table;
-    const at = row * Row.Words;
+  private writeTotals(at: number, columns: readonly CounterColumn[], out: number): void {
+    const { rows, doubles, cold } = this.table;
     const client = ((rows[at + Row.State] as number) & State.ClientHigh) !== 0 ? 1 : 0;
-    const extra = ((rows[at + Row.Facts] as number) & Facts.Extra) !== 0 ? this.table.extra.get(row) : undefined;
     for (let direction = 0; direction < 2; direction++) {
       const side = (direction ^ client) as 0 | 1;
-      const dir = at + Row.Direction0 + direction * Dir.Words;
-      set(columns, PACKETS[side], out, rows[dir + Dir.Packets] as number);
-      set(columns, RETRANS[side], out, rows[dir + Dir.Retrans] as number);
-      set(columns, BYTES[side], out, floats[(dir + Dir.Bytes) >> 1] as number);
-      const resets = rows[dir + Dir.Resets] as number;
-      set(columns, RESETS[side], out, (resets >>> 12) + (extra?.resets[direction as 0 | 1] ?? 0));
-      set(columns, FINS[side], out, (resets & 0xfff) + (extra?.fins[direction as 0 | 1] ?? 0));
+      set(columns, PACKETS[side], out, rows[at + Row.TotalPackets + direction] as number);
+      set(columns, RETRANS[side], out, rows[at + Row.TotalRetrans + direction] as number);
+      set(columns, BYTES[side], out, doubles[((at + Row.TotalBytes) >> 1) + direction] as number);
+      set(columns, RESETS[side], out, rows[at + Row.TotalResets + direction] as number);
+      set(columns, FINS[side], out, ((rows[at + Row.TotalFins] as number) >>> (direction * Half.Bits)) & Half.Most);
     }
-    const opening = rows[at + Row.Opening] as number;
-    set(columns, SYN, out, (opening & 0xfff) + (extra?.syn ?? 0));
-    set(columns, SYNACK, out, ((opening >>> 12) & 0xfff) + (extra?.synAck ?? 0));
-    set(columns, ATTEMPTS, out, (opening >>> 24) & 0xf);
-    set(columns, HANDSHAKES, out, opening >>> 28);
-    set(columns, MALFORMED, out, rows[at + Row.Malformed] as number);
+    const opening = rows[at + Row.TotalOpening] as number;
+    set(columns, SYN, out, opening & Opening.Most);
+    set(columns, SYNACK, out, (opening >>> Opening.SynAck) & Opening.Most);
+    set(columns, ATTEMPTS, out, (opening >>> Opening.Attempt) & 15);
+    set(columns, HANDSHAKES, out, opening >>> Opening.Handshake);
+    if (rows[at + Row.Cold] !== 0) {
+      const extra = (rows[at + Row.Cold] as number) * Cold.Words;
+      set(columns, MALFORMED, out, cold.words[extra + Cold.Malformed] as number);
+      addTo(columns, SYN, out, cold.words[extra + Cold.ExtraSyns] as number);
+      addTo(columns, SYNACK, out, cold.words[extra + Cold.ExtraSynAcks] as number);
+      addTo(columns, FINS[client as 0 | 1], out, cold.words[extra + Cold.ExtraFins] as number);
+      addTo(columns, FINS[(client ^ 1) as 0 | 1], out, cold.words[extra + Cold.ExtraFins + 1] as number);
+    }
   }
 }
 
@@ -177,6 +186,11 @@ function sideOf(direction: number, client: number): number {
 
 function set(columns: readonly CounterColumn[], counter: number, row: number, value: number): void {
   (columns[counter] as CounterColumn)[row] = value;
+}
+
+function addTo(columns: readonly CounterColumn[], counter: number, row: number, value: number): void {
+  const column = columns[counter] as CounterColumn;
+  column[row] = (column[row] as number) + value;
 }
 
 /** The first `rows` rows of a batch that was not filled; the columns keep their buffer. */

@@ -88,13 +88,12 @@ export class EndpointMemory {
 }
 
 /** Fingerprint of an IPv6 address for the memory above; an IPv4 address is its own. */
-export function addressFingerprint(words: Int32Array, from: number): number {
-  let hash = 0x9e3779b9;
-  for (let word = from; word < from + 4; word++) {
-    hash = Math.imul(hash ^ (words[word] as number), 0x85ebca6b);
-    hash ^= hash >>> 15;
-  }
-  return hash;
+export function fingerprint(word0: number, word1: number, word2: number, word3: number): number {
+  let hash = Math.imul(0x9e3779b9 ^ word0, 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ word1, 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ word2, 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ word3, 0x85ebca6b);
+  return hash ^ (hash >>> 15);
 }
 
 /** Port and family as one word of an endpoint's key. */

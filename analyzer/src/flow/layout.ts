@@ -1,15 +1,16 @@
 /**
- * Where everything lies in the flow table's memory. A connection is a row of 48 32-bit words (192 bytes, three cache
- * lines); its counts of the current window are a row of 16 words (one cache line) in that window's own memory.
+ * Where everything lies in the flow table's memory. A connection is a row of 48 32-bit words: three cache lines of 64
+ * bytes. The first line holds all that a plain segment (data or an acknowledgement on a connection that stands) reads or
+ * writes, so that such a segment costs one line of the index and one line of a row. The second line is for opening and
+ * closing, the third for the totals that are written out at the end.
  *
  * The two ends of a connection are called by the order of their addresses, not by client and server, because who is who
- * may be learned late: direction 0 is from the lower (address, port) to the higher one, direction 1 the other way.
+ * may be learned late: direction 0 is from the lower (address, port) to the higher one, direction 1 the other way. Words
+ * that exist for each direction lie side by side: add the direction to the first one's place.
  *
  * The enums are `const` so that the bundler writes their numbers into the packet path: a constant imported from another
  * module would be a memory load at each use.
  */
-
-/** Words of a connection row. */
 export const enum Row {
   /** Lower address (IPv4), or the first half of the pair's fingerprint (IPv6). */
   Key0 = 0,
@@ -18,79 +19,96 @@ export const enum Row {
   Ports = 2,
   /** Bits of `State`. */
   State = 3,
-  /** IPv6: row of the address pool; IPv4: 0. */
-  Wide = 4,
-  /** First and last packet: seconds and nanoseconds of the monotonic event clock. */
-  StartSeconds = 5,
-  StartNanos = 6,
-  LastSeconds = 7,
-  LastNanos = 8,
-  /** Second at which the row's entry in the timer wheel is due; 0 when it has none. */
-  Timer = 9,
-  /** Rows in the memory of the window with an even and an odd number; 0 when none. */
-  Window0 = 10,
-  Window1 = 11,
-  /** Row of an unanswered new attempt on the same tuple; on such an attempt, the row of the connection it waits for. */
-  Rival = 12,
-  /** Tags 0 and 1, 12 bits each, and how many there are << 24. */
-  Vlans0 = 13,
-  /** Tags 2 and 3, 12 bits each. */
-  Vlans1 = 14,
-  /** Bits of `Facts`. */
-  Facts = 15,
-  /** Handshake time in microseconds, a 32-bit float; until it is known (`Facts.Timed`), the first SYN's offset instead. */
-  HandshakeTime = 16,
+  /** Last packet, event time. */
+  LastSeconds = 4,
+  LastNanos = 5,
+  /** One past the highest sequence number sent, for each direction. */
+  Next = 6,
+  /** Highest acknowledgement sent, for each direction. */
+  Acked = 8,
+  /** Packets and payload bytes of the present window, for each direction; bytes stay below 2^31. */
+  Packets = 10,
+  Bytes = 12,
+  /** Number of the window that the present counts belong to; `noWindow` when there are none. */
+  Window = 14,
+  /** Zeek's endpoint states, and which letters its history has: fields of `Zeek`. */
+  Zeek = 15,
+
+  /** Counts of the present window: fields of `Opening`, `Ends`, `Half`, bits of `Verdict`, first event node. */
+  Opening = 16,
+  Ends = 17,
+  Retrans = 18,
+  Verdicts = 19,
+  Events = 20,
+  /** Handshake time in microseconds, a 32-bit float; until it is known (`State.Timed`), the first SYN's offset. */
+  HandshakeTime = 21,
   /** Last SYN before the handshake, microseconds after the first packet. */
-  LastSyn = 17,
-  /** As `Win.Opening`, of the windows already closed. */
-  Opening = 18,
-  /** Packets with flags that contradict each other. */
-  Malformed = 19,
+  LastSyn = 22,
+  /** Second at which the row's entry in the timer wheel is due; 0 when it has none. */
+  Timer = 23,
   /** Zeek's history, six letters of five bits a word, the first letter in the lowest bits. */
-  History0 = 20,
-  /** The directions' words begin here. */
-  Direction0 = 24,
-  Direction1 = 36,
+  History = 24,
+  /** Initial sequence number when a SYN was seen, else the lowest one, for each direction. */
+  First = 27,
+  /** Bits of `Facts`. */
+  Facts = 29,
+  /** Row of an unanswered new attempt on the same tuple; on such an attempt, the row of the connection it waits for. */
+  Rival = 30,
+  /** Row of the pool of rarer facts (`Cold`); 0 when it has none. */
+  Cold = 31,
+
+  /** Totals of the windows before the present one, for each direction. */
+  TotalPackets = 32,
+  /** Two 64-bit floats. */
+  TotalBytes = 34,
+  TotalRetrans = 38,
+  TotalResets = 40,
+  /** FINs of both directions: fields of `Half`. */
+  TotalFins = 42,
+  /** As `Opening`. */
+  TotalOpening = 43,
+  /** First packet, event time. */
+  StartSeconds = 44,
+  StartNanos = 45,
+  /** Row of the pool of IPv6 addresses; IPv4: 0. */
+  Wide = 46,
+  /** Time to live of each direction's first packet, and window scales: fields of `Traits`. */
+  Traits = 47,
+
   Words = 48,
 }
 
-/** Words of one direction within a connection row. */
-export const enum Dir {
-  /** One past the highest sequence number sent. */
-  Next = 0,
-  /** Highest acknowledgement sent. */
-  Acked = 1,
-  /** Initial sequence number when a SYN was seen, else the lowest one. */
-  First = 2,
-  /** One past the FIN. */
-  FinEnd = 3,
-  /** Packets and retransmissions of the windows already closed. */
-  Packets = 4,
-  Retrans = 5,
-  /** Payload bytes of the windows already closed, a 64-bit float (words 6 and 7). */
-  Bytes = 6,
-  /** RST packets << 12 | FIN packets. */
-  Resets = 8,
-  /** Bits and fields of `Traits`. */
-  Traits = 9,
-  /** First hole below `Next` in the hole pool << 16 | last window advertised. */
-  Holes = 10,
-  /** Sequence number of the last RST. */
-  LastReset = 11,
-  Words = 12,
+export const enum Table {
+  /**
+   * Words in front of row 0. Large arrays begin 16 bytes behind a page (the allocator's header): with these, rows begin
+   * on cache lines. A wrong guess costs speed, nothing else.
+   */
+  Offset = 12,
 }
 
-/** Fields of `Dir.Traits`. */
-export const enum Traits {
-  /** Zeek's letters that this direction already has in the history (`Letter`), 8 bits. */
-  Letters = 0xff,
-  /** Time to live of the direction's first packet, 8 bits. */
-  Ttl = 8,
-  /** Window scale of its SYN plus 1, 0 without; 4 bits. */
-  WindowScale = 16,
-  /** Retransmissions and zero windows so far, as far as Zeek's history needs them: 7 and 5 bits, then they stay. */
-  Retransmissions = 20,
-  ZeroWindows = 27,
+/** `Row.Window` of a row that has counted nothing since its last window was written. */
+export const noWindow = -1;
+
+/** Facts that few connections have; a row of 16 words in a pool of its own. Words for each direction lie side by side. */
+export const enum Cold {
+  /** One past the FIN. */
+  FinEnd = 0,
+  /** Sequence number of the last RST. */
+  LastReset = 2,
+  /** First hole below `Row.Next` in the hole pool: fields of `Half`. */
+  Holes = 4,
+  /** VLAN tags 0 and 1, 12 bits each, and how many there are << 24; tags 2 and 3. */
+  Vlans = 5,
+  /** Packets with flags that contradict each other. */
+  Malformed = 7,
+  /** Retransmissions and zero windows so far, as far as Zeek's history needs them: fields of `Half`. */
+  ZeekRepeats = 8,
+  ZeekZeroWindows = 9,
+  /** SYN and SYN+ACK, FINs and RSTs beyond what the row's packed fields hold, for each direction where it matters. */
+  ExtraSyns = 10,
+  ExtraSynAcks = 11,
+  ExtraFins = 12,
+  Words = 16,
 }
 
 /** Bits of `Row.State`. Bits that exist for each direction are shifted left by the direction. */
@@ -108,98 +126,136 @@ export const enum State {
   Rst = 1 << 12,
   /** The FIN of this direction was acknowledged. */
   FinAcked = 1 << 14,
-  /** `Dir.Next` and `Dir.First` hold something. */
+  /** `Row.Next` and `Row.First` hold something. */
   Sequence = 1 << 16,
-  /** `Dir.Acked` holds something. */
+  /** `Row.Acked` holds something. */
   Ack = 1 << 18,
   /** Both SYNs were seen and acknowledged. */
   Handshake = 1 << 20,
+  /** `Row.HandshakeTime` holds the handshake's time. */
+  Timed = 1 << 21,
   /** Ended; lingers for stragglers. */
-  Closed = 1 << 21,
+  Closed = 1 << 22,
   /** A RST that its receiver would ignore (RFC 5961), unless nothing follows it. */
-  Suspect = 1 << 22,
-  /** Both FINs were acknowledged before the first RST. */
-  FinsFirst = 1 << 23,
-  /** Direction of the first packet. */
-  FirstSender = 1 << 24,
-  /** A side has closed, and which direction it was. */
-  CloserKnown = 1 << 25,
-  Closer = 1 << 26,
-  /** Direction of the first RST (any direction's `Rst` bit says that there was one). */
-  Aborter = 1 << 27,
+  Suspect = 1 << 23,
   /** A RST that acknowledges the SYN, without SYN+ACK. */
-  Refused = 1 << 28,
+  Refused = 1 << 24,
   /** An attempt that waits whether it replaces the connection `Row.Rival`. */
-  Candidate = 1 << 29,
-  /** A plain data segment or acknowledgement needs no look at the rest: see `FlowTracker.packet`. */
-  Plain = 1 << 30,
+  Candidate = 1 << 25,
+  /**
+   * Plain segments of a kind need no second look: acknowledgement or data, of direction 0 or 1 (shift left by 1 for data
+   * and by 2 for direction 1). Set when the connection stands and Zeek's history has the letter.
+   */
+  Plain = 1 << 26,
+  /** It has had its first packet. */
+  Begun = 1 << 30,
   /** The row is in use. */
   Used = 1 << 31,
 }
 
-/** Both directions of a per-direction bit of `State`. */
+/** Both directions of a per-direction bit of `State`, and all four of `State.Plain`. */
 export const enum Both {
-  Syn = (1 << 4) | (1 << 5),
-  SynAck = (1 << 6) | (1 << 7),
-  Data = (1 << 8) | (1 << 9),
-  Fin = (1 << 10) | (1 << 11),
-  Rst = (1 << 12) | (1 << 13),
-  FinAcked = (1 << 14) | (1 << 15),
+  Syn = 3 << 4,
+  SynAck = 3 << 6,
+  Data = 3 << 8,
+  Fin = 3 << 10,
+  Rst = 3 << 12,
+  FinAcked = 3 << 14,
+  Plain = 15 << 26,
 }
 
 /** Bits and fields of `Row.Facts`. */
 export const enum Facts {
-  /** Zeek's endpoint states, 3 bits for each direction, then the states before them. */
-  ZeekState = 0,
-  ZeekBefore = 6,
   /** 1 + index into `resetStages`; 0 without a RST. 3 bits. */
-  Stage = 12,
+  Stage = 0,
   /** Interface of the first packet, 8 bits. */
-  Interface = 15,
+  Interface = 3,
+  /** Direction of the first packet. */
+  FirstSender = 1 << 11,
+  /** A side has closed, and which direction it was. */
+  CloserKnown = 1 << 12,
+  Closer = 1 << 13,
+  /** Direction of the first RST (any direction's `State.Rst` says that there was one). */
+  Aborter = 1 << 14,
+  /** Both FINs were acknowledged before the first RST. */
+  FinsFirst = 1 << 15,
   /** The last packet came after a long idle time, or was a keep-alive. */
-  AfterIdle = 1 << 23,
+  AfterIdle = 1 << 16,
   /** The RSTs seen so far did not end the connection: it went on. */
-  ResetVoid = 1 << 24,
-  /** `Row.HandshakeTime` is set. */
-  Timed = 1 << 25,
-  /** Both ends sent a SYN without ACK. */
-  Simultaneous = 1 << 26,
-  /** Booked as midstream and as a guessed role; taken back when a late SYN tells better. */
-  MidstreamBooked = 1 << 27,
-  GuessBooked = 1 << 28,
+  ResetVoid = 1 << 17,
+  /** Booked as a guessed role; taken back when a late SYN tells better. */
+  GuessBooked = 1 << 18,
   /** Packets came from one direction only, and they answer packets that were not captured. */
-  OneWay = 1 << 29,
-  /** A total outgrew its field: the rest is in `FlowTable.extra`. */
-  Extra = 1 << 30,
+  OneWay = 1 << 19,
 }
 
-/** Words of a window row. */
-export const enum Win {
-  /** Connection row; 0 never. */
-  Connection = 0,
-  /** As in the connection row; IPv6: place in the window's own address memory. */
-  Key0 = 1,
-  Key1 = 2,
-  Ports = 3,
-  /** Outermost VLAN (12 bits) and the bits of `WinMeta`. */
-  Meta = 4,
-  /** First event node; 0 when there is none. */
-  Events = 5,
-  Packets0 = 6,
-  Packets1 = 7,
-  /** Payload of each direction, 64-bit floats. */
-  Bytes0 = 8,
-  Bytes1 = 10,
-  /** Direction 0 in the low half, direction 1 in the high half. */
-  Retrans = 12,
-  /** SYN (12 bits), SYN+ACK (12), attempts (4), handshakes (4). */
-  Opening = 13,
-  Fins = 14,
-  Resets = 15,
+/** Fields of `Row.Zeek`: endpoint states (3 bits for each direction), the states before, letters noted, letters in all. */
+export const enum Zeek {
+  States = 0,
+  Before = 6,
+  /** 7 bits for each direction. */
+  Letters = 12,
+  LetterBits = 7,
+  /** Letters in the history so far, 5 bits. */
+  Length = 26,
+}
+
+/** Fields of `Row.Opening`: SYNs (12 bits), SYN+ACKs (12), attempts (4), handshakes (4). */
+export const enum Opening {
+  Syn = 0,
+  SynAck = 12,
+  Attempt = 24,
+  Handshake = 28,
+  /** Most that the first two hold. */
+  Most = 0xfff,
+}
+
+/** Fields of `Row.Ends`, 8 bits each: FINs of direction 0 and 1, RSTs of direction 0 and 1. */
+export const enum Ends {
+  Fin = 0,
+  Rst = 16,
+  Bits = 8,
+  Most = 0xff,
+}
+
+/** Two 16-bit fields in a word, direction 0 in the lower half. */
+export const enum Half {
+  Bits = 16,
+  Most = 0xffff,
+}
+
+/** Fields of `Row.Traits`: times to live (8 bits for each direction; 0 when it sent nothing), window scale + 1 (4 bits). */
+export const enum Traits {
+  Ttl = 0,
+  TtlBits = 8,
+  WindowScale = 16,
+  ScaleBits = 4,
+}
+
+/** Words of a record in a window's memory: what one connection counted in it. */
+export const enum Rec {
+  /** As in the connection's row; IPv6: place in the window's own address memory, as 32-bit words. */
+  Key0 = 0,
+  Key1 = 1,
+  Ports = 2,
+  /** Outermost VLAN (12 bits) and the bits of `RecMeta`. */
+  Meta = 3,
+  Packets = 4,
+  Bytes = 6,
+  Opening = 8,
+  Ends = 9,
+  Retrans = 10,
+  Verdicts = 11,
+  Events = 12,
+  /** Handshake in this window (see `Verdict.Timed`): microseconds from the first SYN, and between first and last SYN. */
+  HandshakeTime = 13,
+  SynDelay = 14,
+  /** Number of the conversation, worked out when the window is written. */
+  Conversation = 15,
   Words = 16,
 }
 
-export const enum WinMeta {
+export const enum RecMeta {
   Vlan = 0xfff,
   Ipv6 = 1 << 12,
   ClientHigh = 1 << 13,

@@ -1,6 +1,6 @@
 import { ACK, RST, SYN } from '../decode/segment.js';
 import type { Connections } from './connections.js';
-import { Both, Dir, Row, State } from './layout.js';
+import { Both, Row, State, Table } from './layout.js';
 import { Ending } from './verdict.js';
 
 /** A SYN this far below the first sequence number seen can belong to the same connection, captured late. */
@@ -10,8 +10,8 @@ const LATE_SYN_TIME = 3;
 /** How near a segment must lie to a new attempt's initial sequence number to speak for it. */
 const ATTEMPT_REACH = 1 << 20;
 
-function dirAt(at: number, direction: number): number {
-  return at + Row.Direction0 + direction * Dir.Words;
+function rowAt(row: number): number {
+  return row * Row.Words + Table.Offset;
 }
 
 /**
@@ -30,7 +30,7 @@ export function resolve(
   acknowledgement: number
 ): number {
   const { rows } = connections.table;
-  const at = row * Row.Words;
+  const at = rowAt(row);
   const rival = rows[at + Row.Rival] as number;
   if ((flags & SYN) !== 0 && (flags & RST) === 0) {
     return (flags & ACK) === 0
@@ -45,11 +45,11 @@ export function resolve(
 
 function resolveSyn(connections: Connections, row: number, direction: number, sequence: number): number {
   const { rows } = connections.table;
-  const at = row * Row.Words;
+  const at = rowAt(row);
   const state = rows[at + Row.State] as number;
   const other = direction ^ 1;
   const synSeen = (state & (State.Syn << direction)) !== 0;
-  if (synSeen && rows[dirAt(at, direction) + Dir.First] === sequence) {
+  if (synSeen && rows[at + Row.First + direction] === sequence) {
     return row; // retransmitted, perhaps after a refusal
   }
   // Only a RST, or an end: the tuple is free.
@@ -62,7 +62,7 @@ function resolveSyn(connections: Connections, row: number, direction: number, se
     if ((state & (State.Syn << other)) !== 0 && !answered && (state & State.Handshake) === 0) {
       return row; // simultaneous open
     }
-    const peerAcked = rows[dirAt(at, other) + Dir.Acked] as number;
+    const peerAcked = rows[at + Row.Acked + other] as number;
     if ((state & (State.SynAck << other)) !== 0 && peerAcked === ((sequence + 1) | 0)) {
       return row; // its SYN+ACK was captured first
     }
@@ -83,9 +83,9 @@ function isLate(connections: Connections, at: number, direction: number, sequenc
   const other = direction ^ 1;
   let ahead: number;
   if ((state & (State.Sequence << direction)) !== 0) {
-    ahead = ((rows[dirAt(at, direction) + Dir.First] as number) - sequence) | 0;
+    ahead = ((rows[at + Row.First + direction] as number) - sequence) | 0;
   } else if ((state & (State.Ack << other)) !== 0) {
-    ahead = ((rows[dirAt(at, other) + Dir.Acked] as number) - sequence) | 0;
+    ahead = ((rows[at + Row.Acked + other] as number) - sequence) | 0;
   } else {
     return false;
   }
@@ -95,22 +95,22 @@ function isLate(connections: Connections, at: number, direction: number, sequenc
 /** The attempt beside the connection that this SYN belongs to; a further one takes the place of the last. */
 function waitBeside(connections: Connections, row: number, direction: number, sequence: number): number {
   const { rows } = connections.table;
-  const at = row * Row.Words;
+  const at = rowAt(row);
   const waiting = rows[at + Row.Rival] as number;
   if (waiting !== 0) {
-    const waitingAt = waiting * Row.Words;
+    const waitingAt = rowAt(waiting);
     const sameSide = ((rows[waitingAt + Row.State] as number) & (State.Syn << direction)) !== 0;
-    if (sameSide && rows[dirAt(waitingAt, direction) + Dir.First] === sequence) {
+    if (sameSide && rows[waitingAt + Row.First + direction] === sequence) {
       return waiting;
     }
     connections.retire(waiting, Ending.Reused);
   }
   const added = connections.beginBeside(row);
-  const addedState = added * Row.Words + Row.State;
+  const addedState = rowAt(added) + Row.State;
   rows[addedState] = (rows[addedState] as number) | State.Candidate;
-  rows[added * Row.Words + Row.Rival] = row;
+  rows[rowAt(added) + Row.Rival] = row;
   rows[at + Row.Rival] = added;
-  rows[at + Row.State] = (rows[at + Row.State] as number) & ~State.Plain;
+  rows[at + Row.State] = (rows[at + Row.State] as number) & ~Both.Plain;
   return added;
 }
 
@@ -123,20 +123,23 @@ function resolveSynAck(
   acknowledgement: number
 ): number {
   const { rows } = connections.table;
-  const at = row * Row.Words;
+  const at = rowAt(row);
   const state = rows[at + Row.State] as number;
   const other = direction ^ 1;
-  if (rival !== 0 && answers(rows, rival * Row.Words, other, acknowledgement)) {
+  if (rival !== 0 && answers(rows, rowAt(rival), other, acknowledgement)) {
     connections.retire(row, Ending.Reused);
     return rival;
   }
+  const repeated = (state & (State.SynAck << direction)) !== 0 && rows[at + Row.First + direction] === sequence;
   const ownSyn = (state & (State.Syn << other)) !== 0;
-  if (ownSyn || (state & (State.SynAck << direction)) !== 0) {
-    const fits = !ownSyn || answers(rows, at, other, acknowledgement);
-    if ((state & State.Closed) === 0 || fits) {
+  if (repeated || (ownSyn && answers(rows, at, other, acknowledgement))) {
+    return row;
+  }
+  if ((state & State.Closed) === 0) {
+    // An answer that does not fit the SYN is still an answer to it: forged, or of a confused host.
+    if (ownSyn || (state & ((State.Syn | State.SynAck) << direction)) !== 0) {
       return row;
     }
-  } else if ((state & State.Closed) === 0) {
     const begun = (state & (State.Sequence << direction)) !== 0 || (state & (State.Ack << other)) !== 0;
     if (!begun || isLate(connections, at, direction, sequence)) {
       return row;
@@ -152,9 +155,9 @@ function answers(rows: Int32Array, at: number, direction: number, acknowledgemen
   if (((rows[at + Row.State] as number) & (State.Syn << direction)) === 0) {
     return false;
   }
-  const dir = dirAt(at, direction);
-  const beyond = (acknowledgement - (rows[dir + Dir.First] as number)) | 0;
-  const sent = ((rows[dir + Dir.Next] as number) - (rows[dir + Dir.First] as number)) | 0;
+  const isn = rows[at + Row.First + direction] as number;
+  const beyond = (acknowledgement - isn) | 0;
+  const sent = ((rows[at + Row.Next + direction] as number) - isn) | 0;
   return beyond >= 1 && beyond <= Math.max(sent, 1);
 }
 
@@ -169,14 +172,14 @@ function resolveBeside(
   acknowledgement: number
 ): number {
   const { rows } = connections.table;
-  const rivalAt = rival * Row.Words;
+  const rivalAt = rowAt(rival);
   const other = direction ^ 1;
   if ((flags & (RST | ACK)) === (RST | ACK) && answers(rows, rivalAt, other, acknowledgement)) {
     return rival; // the attempt is refused
   }
   if (((rows[rivalAt + Row.State] as number) & (State.Syn << direction)) !== 0) {
-    const fromAttempt = (sequence - (rows[dirAt(rivalAt, direction) + Dir.First] as number)) | 0;
-    const fromOpen = (sequence - (rows[dirAt(row * Row.Words, direction) + Dir.Next] as number)) | 0;
+    const fromAttempt = (sequence - (rows[rivalAt + Row.First + direction] as number)) | 0;
+    const fromOpen = (sequence - (rows[rowAt(row) + Row.Next + direction] as number)) | 0;
     if (fromAttempt >= 1 && fromAttempt <= ATTEMPT_REACH && Math.abs(fromOpen) > ATTEMPT_REACH) {
       if ((flags & RST) !== 0) {
         return rival; // the client gives the attempt up

@@ -1,10 +1,10 @@
-import { addressFingerprint, EndpointMemory, portKey } from './endpoints.js';
+import { ACK, type Segment } from '../decode/segment.js';
+import { EndpointMemory, fingerprint, portKey } from './endpoints.js';
 import { Row, State } from './layout.js';
-import type { FlowTable } from './table.js';
+import { pairWords, type FlowTable } from './table.js';
 
 /** Ports up to here are assigned to services of the system (RFC 6335); a client's port is above. */
 const SYSTEM_PORTS = 1024;
-const PAIR = 8;
 
 /** Who is the client when no SYN told it. */
 export class Roles {
@@ -22,14 +22,23 @@ export class Roles {
     }
   }
 
-  /** The higher (1) or lower (0) end of a connection was connected to by a SYN. */
-  aimedAt(at: number, end: number, second: number): void {
-    this.memory.aimedAt(this.address(at, end), this.port(at, end), second);
-  }
-
-  /** The end answered a SYN with SYN+ACK. */
-  accepted(at: number, end: number, second: number): void {
-    this.memory.accepted(this.address(at, end), this.port(at, end), second);
+  /**
+   * Learns from a segment with SYN: which endpoint it was aimed at, or which one has accepted. Looks at nothing else, so
+   * that it can be told of segments whose connections are followed elsewhere.
+   */
+  learn(segment: Segment, second: number): void {
+    const ipv6 = segment.family === 6;
+    if ((segment.flags & ACK) !== 0) {
+      const address = ipv6
+        ? fingerprint(segment.source0, segment.source1, segment.source2, segment.source3)
+        : segment.source0;
+      this.memory.accepted(address, portKey(segment.sourcePort, ipv6), second);
+    } else {
+      const address = ipv6
+        ? fingerprint(segment.destination0, segment.destination1, segment.destination2, segment.destination3)
+        : segment.destination0;
+      this.memory.aimedAt(address, portKey(segment.destinationPort, ipv6), second);
+    }
   }
 
   /**
@@ -62,7 +71,14 @@ export class Roles {
     if (((rows[at + Row.State] as number) & State.Ipv6) === 0) {
       return rows[at + Row.Key0 + end] as number;
     }
-    return addressFingerprint(wide, (rows[at + Row.Wide] as number) * PAIR + end * 4);
+    const place = (rows[at + Row.Wide] as number) * pairWords + end * 4;
+    const { words } = wide;
+    return fingerprint(
+      words[place] as number,
+      words[place + 1] as number,
+      words[place + 2] as number,
+      words[place + 3] as number
+    );
   }
 
   private port(at: number, end: number): number {

@@ -1,4 +1,5 @@
-import { Dir, Row, State } from './layout.js';
+import { Cold, Half, Row, State } from './layout.js';
+import type { FlowTable } from './table.js';
 
 /** What a segment is in the sequence space of its sender. */
 export const enum Place {
@@ -32,7 +33,7 @@ export class SequenceSpace {
   private fresh = 1;
   private free = 0;
 
-  constructor(private readonly rows: Int32Array) {}
+  constructor(private readonly table: FlowTable) {}
 
   /**
    * Books a segment.
@@ -43,49 +44,54 @@ export class SequenceSpace {
    * @param payload bytes of data
    */
   add(at: number, direction: number, sequence: number, length: number, payload: number): Place {
-    const { rows } = this;
-    const dir = at + Row.Direction0 + direction * Dir.Words;
+    const { rows } = this.table;
     const bit = State.Sequence << direction;
     const state = rows[at + Row.State] as number;
     const end = (sequence + length) | 0;
     if ((state & bit) === 0) {
       rows[at + Row.State] = state | bit;
-      rows[dir + Dir.First] = sequence;
-      rows[dir + Dir.Next] = end;
+      rows[at + Row.First + direction] = sequence;
+      rows[at + Row.Next + direction] = end;
       return Place.Next;
     }
-    const next = rows[dir + Dir.Next] as number;
+    const next = rows[at + Row.Next + direction] as number;
     const distance = (sequence - next) | 0;
     if (distance === 0) {
-      rows[dir + Dir.Next] = end;
+      rows[at + Row.Next + direction] = end;
       return Place.Next;
     }
     if (distance > 0) {
-      this.addHole(dir, next, sequence, true);
-      rows[dir + Dir.Next] = end;
+      this.addHole(at, direction, next, sequence, true);
+      rows[at + Row.Next + direction] = end;
       return Place.Gap;
     }
-    return this.below(at, dir, direction, sequence, end, next, payload, length);
+    return this.below(at, direction, sequence, end, next, payload, length);
   }
 
   /** Gives back the holes of a connection that is forgotten. */
   release(at: number): void {
-    for (let dir = at + Row.Direction0; dir < at + Row.Direction0 + 2 * Dir.Words; dir += Dir.Words) {
-      const holes = this.rows[dir + Dir.Holes] as number;
-      let hole = holes >>> 16;
-      while (hole !== 0) {
+    const cold = this.table.rows[at + Row.Cold] as number;
+    if (cold === 0) {
+      return;
+    }
+    const word = cold * Cold.Words + Cold.Holes;
+    const holes = this.table.cold.words[word] as number;
+    if (holes === 0) {
+      return;
+    }
+    this.table.cold.words[word] = 0;
+    for (const first of [holes & Half.Most, holes >>> Half.Bits]) {
+      for (let hole = first; hole !== 0;) {
         const after = this.pool[hole * HOLE + 2] as number;
         this.freeHole(hole);
         hole = after;
       }
-      this.rows[dir + Dir.Holes] = holes & 0xffff;
     }
   }
 
   /** A segment that begins below the highest sequence number. */
   private below(
     at: number,
-    dir: number,
     direction: number,
     sequence: number,
     end: number,
@@ -93,27 +99,27 @@ export class SequenceSpace {
     payload: number,
     length: number
   ): Place {
-    const { rows } = this;
+    const { rows } = this.table;
     const above = ((end - next) | 0) > 0;
     let occupied = above ? (next - sequence) | 0 : length;
     // What lies below the first sequence number seen was never seen either, unless a SYN told where the start is.
-    const first = rows[dir + Dir.First] as number;
+    const first = rows[at + Row.First + direction] as number;
     const before = (first - sequence) | 0;
     if (before > 0) {
       occupied -= Math.min(before, length);
       const synSeen = ((rows[at + Row.State] as number) & ((State.Syn | State.SynAck) << direction)) !== 0;
       if (!synSeen) {
         if (((first - end) | 0) > 0) {
-          this.addHole(dir, end, first, false);
+          this.addHole(at, direction, end, first, false);
         }
-        rows[dir + Dir.First] = sequence;
+        rows[at + Row.First + direction] = sequence;
       }
     }
-    if ((rows[dir + Dir.Holes] as number) >>> 16 !== 0) {
-      occupied -= this.fill(dir, sequence, end);
+    if (this.firstHole(at, direction) !== 0) {
+      occupied -= this.fill(at, direction, sequence, end);
     }
     if (above) {
-      rows[dir + Dir.Next] = end;
+      rows[at + Row.Next + direction] = end;
     }
     if (occupied <= 0) {
       return Place.OutOfOrder;
@@ -121,32 +127,48 @@ export class SequenceSpace {
     return payload === 1 && length === 1 && ((sequence - next) | 0) === -1 ? Place.KeepAlive : Place.Retransmission;
   }
 
+  private firstHole(at: number, direction: number): number {
+    const cold = this.table.rows[at + Row.Cold] as number;
+    if (cold === 0) {
+      return 0;
+    }
+    const holes = this.table.cold.words[cold * Cold.Words + Cold.Holes] as number;
+    return (holes >>> (direction * Half.Bits)) & Half.Most;
+  }
+
+  private setFirstHole(at: number, direction: number, hole: number): void {
+    const word = this.table.coldAt(at) + Cold.Holes;
+    const { words } = this.table.cold;
+    const shift = direction * Half.Bits;
+    words[word] = ((words[word] as number) & ~(Half.Most << shift)) | (hole << shift);
+  }
+
   /** Takes [start, end) out of the holes; returns how many sequence numbers of it were holes. */
-  private fill(dir: number, start: number, end: number): number {
+  private fill(at: number, direction: number, start: number, end: number): number {
     const { pool } = this;
     let filled = 0;
     let before = 0;
-    let hole = (this.rows[dir + Dir.Holes] as number) >>> 16;
+    let hole = this.firstHole(at, direction);
     while (hole !== 0) {
-      const at = hole * HOLE;
-      const after = pool[at + 2] as number;
-      const holeStart = pool[at] as number;
-      const holeEnd = pool[at + 1] as number;
+      const place = hole * HOLE;
+      const after = pool[place + 2] as number;
+      const holeStart = pool[place] as number;
+      const holeEnd = pool[place + 1] as number;
       const from = ((start - holeStart) | 0) > 0 ? start : holeStart;
       const to = ((end - holeEnd) | 0) < 0 ? end : holeEnd;
       const overlap = (to - from) | 0;
       if (overlap > 0) {
         filled += overlap;
         if (from === holeStart && to === holeEnd) {
-          this.unlink(dir, before, after);
+          this.unlink(at, direction, before, after);
           this.freeHole(hole);
           hole = after;
           continue;
         }
         if (from === holeStart) {
-          pool[at] = to;
+          pool[place] = to;
         } else {
-          pool[at + 1] = from;
+          pool[place + 1] = from;
           if (to !== holeEnd) {
             const rest = this.takeHole();
             if (rest === 0) {
@@ -155,31 +177,29 @@ export class SequenceSpace {
               pool[rest * HOLE] = to;
               pool[rest * HOLE + 1] = holeEnd;
               pool[rest * HOLE + 2] = after;
-              pool[at + 2] = rest;
+              pool[place + 2] = rest;
             }
           }
         }
       }
       before = hole;
-      hole = pool[at + 2] as number;
+      hole = pool[place + 2] as number;
     }
     return filled;
   }
 
-  private unlink(dir: number, before: number, after: number): void {
+  private unlink(at: number, direction: number, before: number, after: number): void {
     if (before === 0) {
-      const holes = this.rows[dir + Dir.Holes] as number;
-      this.rows[dir + Dir.Holes] = (holes & 0xffff) | (after << 16);
+      this.setFirstHole(at, direction, after);
     } else {
       this.pool[before * HOLE + 2] = after;
     }
   }
 
   /** Adds a hole above or below all others, forgetting the lowest when there are too many. */
-  private addHole(dir: number, start: number, end: number, highest: boolean): void {
-    const { pool, rows } = this;
-    const holes = rows[dir + Dir.Holes] as number;
-    const first = holes >>> 16;
+  private addHole(at: number, direction: number, start: number, end: number, highest: boolean): void {
+    const { pool } = this;
+    const first = this.firstHole(at, direction);
     let count = 0;
     let last = 0;
     for (let hole = first; hole !== 0; hole = pool[hole * HOLE + 2] as number) {
@@ -191,9 +211,8 @@ export class SequenceSpace {
       if (!highest) {
         return;
       }
-      const second = pool[first * HOLE + 2] as number;
+      this.setFirstHole(at, direction, pool[first * HOLE + 2] as number);
       this.freeHole(first);
-      rows[dir + Dir.Holes] = (holes & 0xffff) | (second << 16);
     }
     const hole = this.takeHole();
     if (hole === 0) {
@@ -206,9 +225,8 @@ export class SequenceSpace {
       pool[hole * HOLE + 2] = 0;
       pool[last * HOLE + 2] = hole;
     } else {
-      const head = rows[dir + Dir.Holes] as number;
-      pool[hole * HOLE + 2] = head >>> 16;
-      rows[dir + Dir.Holes] = (head & 0xffff) | (hole << 16);
+      pool[hole * HOLE + 2] = this.firstHole(at, direction);
+      this.setFirstHole(at, direction, hole);
     }
   }
 

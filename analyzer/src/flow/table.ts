@@ -1,51 +1,44 @@
-import { Facts, Row, State } from './layout.js';
-
-/** What a connection counted beyond its row's fields; arrays by direction. */
-export interface ExtraTotals {
-  syn: number;
-  synAck: number;
-  readonly fins: [number, number];
-  readonly resets: [number, number];
-}
+import { Cold, noWindow, Row, State, Table } from './layout.js';
+import { Pool } from './pool.js';
 
 /** Words of an index slot: hash, row. */
 const SLOT = 2;
 /** Words of an IPv6 pair: lower and higher address. */
-const PAIR = 8;
-
+export const pairWords = 8;
+/** Slots that the index begins with. */
+const FIRST_SLOTS = 1 << 12;
 /**
  * The connections that are alive: rows of fixed width in one typed array, found by an open-addressing index.
  *
  * Trade-offs. The index keeps the whole hash beside the row number (8 bytes a slot, at most half full): a probe touches a
- * row only when it is almost surely the right one, and removal by backward shift needs no tombstones and no rehash. The
- * rows are reserved at their full capacity at once: untouched pages cost nothing on Linux, and a table that never moves
- * never stalls the capture to copy itself. IPv4 keys lie in the row; an IPv6 pair has 64 bits of fingerprint in the row and
- * its addresses in a side pool, so that IPv4 does not pay for them.
+ * row only when it is almost surely the right one, and removal by backward shift needs no tombstones. It doubles as
+ * connections come, so that it is no larger than the processor's caches have to bear: doubling stops the capture for some
+ * 20 ns a connection, which the ring's memory bridges. The rows are reserved at full capacity at once: untouched pages
+ * cost nothing, and they never move. IPv4 keys lie in the row; an IPv6 pair has 64 bits of fingerprint in the row and its
+ * addresses in a pool, so that IPv4 does not pay for them.
  */
 export class FlowTable {
-  /** All rows; a row's first word is at its number times `Row.Words`. Row 0 is never used. */
+  /** All rows; a row's first word is at `at(row)`. Row 0 is never used. */
   readonly rows: Int32Array;
-  /** The same memory, for the words that hold 64-bit floats (index = word / 2) … */
-  readonly floats: Float64Array;
-  /** … and 32-bit floats. */
-  readonly wordsAsFloats: Float32Array;
-  /** Totals beyond what the row's packed fields hold (a SYN more than 4095 times, a million RSTs): very rare. */
-  readonly extra = new Map<number, ExtraTotals>();
-  /** Addresses of IPv6 connections, `PAIR` words each: the lower address, then the higher. */
-  wide: Int32Array;
+  /** The same memory, for the words that hold 64-bit floats (index = word / 2) and 32-bit floats. */
+  readonly doubles: Float64Array;
+  readonly floats: Float32Array;
+  /** Addresses of IPv6 connections: the lower, then the higher. */
+  readonly wide = new Pool(pairWords);
+  /** Rarer facts (`Cold`). */
+  readonly cold = new Pool(Cold.Words);
   /** Rows in use. */
   size = 0;
+  /** Highest row number ever used. A row in use has `State.Used`. */
+  highest = 0;
   readonly capacity: number;
 
-  private readonly index: Int32Array;
-  private readonly mask: number;
+  private index = new Int32Array(FIRST_SLOTS * SLOT);
+  private mask = FIRST_SLOTS - 1;
+  private indexed = 0;
   private readonly seed: number;
-  /** Next row that was never used. */
-  private fresh = 1;
   /** Freed rows, linked by `Row.Rival`. */
   private free = 0;
-  private freshWide = 1;
-  private freeWide = 0;
 
   /**
    * @param capacity most connections held at once (1 to 2^24)
@@ -54,17 +47,15 @@ export class FlowTable {
   constructor(capacity: number, seed = 0) {
     this.capacity = capacity;
     this.seed = seed | 0;
-    const buffer = new ArrayBuffer((capacity + 1) * Row.Words * 4);
+    const buffer = new ArrayBuffer(((capacity + 1) * Row.Words + Table.Offset) * 4);
     this.rows = new Int32Array(buffer);
-    this.floats = new Float64Array(buffer);
-    this.wordsAsFloats = new Float32Array(buffer);
-    this.wide = new Int32Array(1024 * PAIR);
-    let slots = 1024;
-    while (slots < capacity * 2) {
-      slots *= 2;
-    }
-    this.mask = slots - 1;
-    this.index = new Int32Array(slots * SLOT);
+    this.doubles = new Float64Array(buffer);
+    this.floats = new Float32Array(buffer);
+  }
+
+  /** First word of a row. */
+  at(row: number): number {
+    return row * Row.Words + Table.Offset;
   }
 
   /** Hash of a key; the finalizer of MurmurHash3 over a multiplicative mix of the three words. */
@@ -86,7 +77,7 @@ export class FlowTable {
         return 0;
       }
       if (index[slot * SLOT] === hash) {
-        const at = row * Row.Words;
+        const at = row * Row.Words + Table.Offset;
         if (
           rows[at + Row.Key0] === key0 &&
           rows[at + Row.Key1] === key1 &&
@@ -99,8 +90,8 @@ export class FlowTable {
     }
   }
 
-  /** Row number of an IPv6 connection, or 0. `pair` holds its addresses, lower first, 8 words. */
-  find6(hash: number, key0: number, key1: number, ports: number, pair: Int32Array): number {
+  /** Row number of an IPv6 connection, or 0. `pairs` holds its addresses from `place` on, lower first, 8 words. */
+  find6(hash: number, key0: number, key1: number, ports: number, pairs: Int32Array, place: number): number {
     const { index, mask, rows } = this;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const row = index[slot * SLOT + 1] as number;
@@ -108,13 +99,13 @@ export class FlowTable {
         return 0;
       }
       if (index[slot * SLOT] === hash) {
-        const at = row * Row.Words;
+        const at = row * Row.Words + Table.Offset;
         if (
           rows[at + Row.Key0] === key0 &&
           rows[at + Row.Key1] === key1 &&
           rows[at + Row.Ports] === ports &&
           ((rows[at + Row.State] as number) & State.Ipv6) !== 0 &&
-          this.samePair(rows[at + Row.Wide] as number, pair)
+          samePair(this.wide.words, (rows[at + Row.Wide] as number) * pairWords, pairs, place)
         ) {
           return row;
         }
@@ -122,43 +113,44 @@ export class FlowTable {
     }
   }
 
-  private samePair(wide: number, pair: Int32Array): boolean {
-    const pool = this.wide;
-    const at = wide * PAIR;
-    for (let word = 0; word < PAIR; word++) {
-      if (pool[at + word] !== pair[word]) {
-        return false;
-      }
-    }
-    return true;
+  /** Reads the index where the hash leads, so that it is in the cache when the packet's turn comes. */
+  touch(hash: number): number {
+    return this.index[(hash & this.mask) * SLOT + 1] as number;
   }
 
   /**
    * Takes a row and fills in its key; all other words are 0. It is not yet in the index.
-   * @param pair addresses of an IPv6 connection, null for IPv4
+   * @param pairs array with the addresses of an IPv6 connection, null for IPv4
+   * @param place where they begin in it
    * @returns 0 when the table is full
    */
-  allocate(key0: number, key1: number, ports: number, pair: Int32Array | null): number {
+  allocate(key0: number, key1: number, ports: number, pairs: Int32Array | null, place: number): number {
     const { rows } = this;
     let row = this.free;
     if (row !== 0) {
-      this.free = rows[row * Row.Words + Row.Rival] as number;
-    } else if (this.fresh <= this.capacity) {
-      row = this.fresh++;
+      this.free = rows[row * Row.Words + Table.Offset + Row.Rival] as number;
+    } else if (this.highest < this.capacity) {
+      row = ++this.highest;
     } else {
       return 0;
     }
-    const at = row * Row.Words;
+    const at = row * Row.Words + Table.Offset;
     for (let word = at; word < at + Row.Words; word++) {
       rows[word] = 0;
     }
     rows[at + Row.Key0] = key0;
     rows[at + Row.Key1] = key1;
     rows[at + Row.Ports] = ports;
+    rows[at + Row.Window] = noWindow;
     rows[at + Row.State] = State.Used;
-    if (pair !== null) {
+    if (pairs !== null) {
       rows[at + Row.State] = State.Used | State.Ipv6;
-      rows[at + Row.Wide] = this.allocateWide(pair);
+      const wide = this.wide.take();
+      rows[at + Row.Wide] = wide;
+      const { words } = this.wide;
+      for (let word = 0; word < pairWords; word++) {
+        words[wide * pairWords + word] = pairs[place + word] as number;
+      }
     }
     this.size++;
     return row;
@@ -166,36 +158,37 @@ export class FlowTable {
 
   /** Gives a row back; it must not be in the index any more. */
   release(row: number): void {
-    const at = row * Row.Words;
-    const wide = this.rows[at + Row.Wide] as number;
-    if (wide !== 0) {
-      this.wide[wide * PAIR] = this.freeWide;
-      this.freeWide = wide;
+    const { rows } = this;
+    const at = row * Row.Words + Table.Offset;
+    if (rows[at + Row.Wide] !== 0) {
+      this.wide.give(rows[at + Row.Wide] as number);
     }
-    if (((this.rows[at + Row.Facts] as number) & Facts.Extra) !== 0) {
-      this.extra.delete(row);
+    if (rows[at + Row.Cold] !== 0) {
+      this.cold.give(rows[at + Row.Cold] as number);
     }
-    this.rows[at + Row.State] = 0;
-    this.rows[at + Row.Timer] = 0;
-    this.rows[at + Row.Wide] = 0;
-    this.rows[at + Row.Rival] = this.free;
+    rows[at + Row.State] = 0;
+    rows[at + Row.Timer] = 0;
+    rows[at + Row.Window] = noWindow;
+    rows[at + Row.Rival] = this.free;
     this.free = row;
     this.size--;
   }
 
-  /** Highest row number ever used. A row in use has `State.Used`. */
-  get highest(): number {
-    return this.fresh - 1;
+  /** First word in `cold.words` of a row's rarer facts, which it is given if it has none. */
+  coldAt(at: number): number {
+    let cold = this.rows[at + Row.Cold] as number;
+    if (cold === 0) {
+      cold = this.cold.take();
+      this.rows[at + Row.Cold] = cold;
+    }
+    return cold * Cold.Words;
   }
 
   insert(hash: number, row: number): void {
-    const { index, mask } = this;
-    let slot = hash & mask;
-    while (index[slot * SLOT + 1] !== 0) {
-      slot = (slot + 1) & mask;
+    if (++this.indexed * 2 > this.mask) {
+      this.grow();
     }
-    index[slot * SLOT] = hash;
-    index[slot * SLOT + 1] = row;
+    place(this.index, this.mask, hash, row);
   }
 
   /** Puts another row in the place of one that is in the index under the same key. */
@@ -206,6 +199,7 @@ export class FlowTable {
   /** Takes a row out of the index (Knuth, TAOCP 6.4, algorithm R: later entries move up). */
   remove(hash: number, row: number): void {
     const { index, mask } = this;
+    this.indexed--;
     let hole = this.slotOf(hash, row);
     for (let slot = (hole + 1) & mask; index[slot * SLOT + 1] !== 0; slot = (slot + 1) & mask) {
       const home = (index[slot * SLOT] as number) & mask;
@@ -220,8 +214,7 @@ export class FlowTable {
   }
 
   /** Hash of the key a row carries. */
-  hashOf(row: number): number {
-    const at = row * Row.Words;
+  hashOf(at: number): number {
     const { rows } = this;
     return this.hash(rows[at + Row.Key0] as number, rows[at + Row.Key1] as number, rows[at + Row.Ports] as number);
   }
@@ -235,19 +228,35 @@ export class FlowTable {
     return slot;
   }
 
-  private allocateWide(pair: Int32Array): number {
-    let wide = this.freeWide;
-    if (wide !== 0) {
-      this.freeWide = this.wide[wide * PAIR] as number;
-    } else {
-      wide = this.freshWide++;
-      if ((wide + 1) * PAIR > this.wide.length) {
-        const larger = new Int32Array(this.wide.length * 2);
-        larger.set(this.wide);
-        this.wide = larger;
+  private grow(): void {
+    const { index } = this;
+    const mask = this.mask * 2 + 1;
+    const larger = new Int32Array((mask + 1) * SLOT);
+    for (let slot = 0; slot < index.length; slot += SLOT) {
+      const row = index[slot + 1] as number;
+      if (row !== 0) {
+        place(larger, mask, index[slot] as number, row);
       }
     }
-    this.wide.set(pair, wide * PAIR);
-    return wide;
+    this.index = larger;
+    this.mask = mask;
   }
+}
+
+function place(index: Int32Array, mask: number, hash: number, row: number): void {
+  let slot = hash & mask;
+  while (index[slot * SLOT + 1] !== 0) {
+    slot = (slot + 1) & mask;
+  }
+  index[slot * SLOT] = hash;
+  index[slot * SLOT + 1] = row;
+}
+
+function samePair(pool: Int32Array, at: number, pairs: Int32Array, place: number): boolean {
+  for (let word = 0; word < pairWords; word++) {
+    if (pool[at + word] !== pairs[place + word]) {
+      return false;
+    }
+  }
+  return true;
 }

@@ -1,11 +1,11 @@
-import { Row } from './layout.js';
+import { Row, Table } from './layout.js';
+import { Pool } from './pool.js';
 
 /** Slots of one second. Deadlines further away wait in the last slot and are looked at again. */
 const SLOTS = 8192;
-/** Entries in a chunk of a slot's list. */
-const CHUNK = 62;
-/** Words of a chunk: next chunk, number of entries, entries. */
-const CHUNK_WORDS = CHUNK + 2;
+/** Words of a chunk of a slot's list: next chunk, number of entries, entries. */
+const CHUNK = 64;
+const ENTRIES = CHUNK - 2;
 
 /**
  * Deadlines of connections as a wheel of one-second slots on event time.
@@ -17,16 +17,16 @@ const CHUNK_WORDS = CHUNK + 2;
  */
 export class TimerWheel {
   private readonly heads = new Int32Array(SLOTS);
-  private chunks = new Int32Array(1024 * CHUNK_WORDS);
-  private fresh = 1;
-  private free = 0;
+  private readonly chunks = new Pool(CHUNK);
+  /** Sum of what `touch` read: written so that the reads are not optimised away, never used. */
+  touched = 0;
 
   constructor(private readonly rows: Int32Array) {}
 
   /** Makes sure the row is looked at no later than `deadline`; `now` is the second being lived through. */
   arm(row: number, deadline: number, now: number): void {
     const { rows } = this;
-    const at = row * Row.Words + Row.Timer;
+    const at = row * Row.Words + Table.Offset + Row.Timer;
     const last = now + SLOTS - 1;
     const due = deadline > last ? last : deadline <= now ? now + 1 : deadline;
     const armed = rows[at] as number;
@@ -42,54 +42,54 @@ export class TimerWheel {
    * @param visit called with each row whose entry counts
    */
   run(second: number, visit: (row: number) => void): void {
-    const { rows } = this;
+    const { rows, chunks } = this;
     const slot = second & (SLOTS - 1);
     let chunk = this.heads[slot] as number;
     this.heads[slot] = 0;
     while (chunk !== 0) {
-      const at = chunk * CHUNK_WORDS;
-      const count = this.chunks[at + 1] as number;
+      const at = chunk * CHUNK;
+      const count = chunks.words[at + 1] as number;
+      this.touch(at, count);
       for (let i = 0; i < count; i++) {
-        const row = this.chunks[at + 2 + i] as number;
-        if (rows[row * Row.Words + Row.Timer] === second) {
+        const row = chunks.words[at + 2 + i] as number;
+        if (rows[row * Row.Words + Table.Offset + Row.Timer] === second) {
           visit(row);
         }
       }
-      const next = this.chunks[at] as number;
-      this.chunks[at] = this.free;
-      this.free = chunk;
+      const next = chunks.words[at] as number;
+      chunks.give(chunk);
       chunk = next;
     }
   }
 
+  /**
+   * Reads each row of a chunk once. Rows that are due have not been used for seconds and are in no cache; reads that do
+   * not wait for each other overlap, where the work on one row after the other would wait for each.
+   */
+  private touch(at: number, count: number): void {
+    const { rows } = this;
+    const { words } = this.chunks;
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const row = (words[at + 2 + i] as number) * Row.Words + Table.Offset;
+      sum += (rows[row] as number) + (rows[row + Row.Timer] as number) + (rows[row + Row.Traits] as number);
+    }
+    this.touched = sum | 0;
+  }
+
   private push(slot: number, row: number): void {
+    const { chunks } = this;
     let chunk = this.heads[slot] as number;
-    let at = chunk * CHUNK_WORDS;
-    let count = chunk === 0 ? CHUNK : (this.chunks[at + 1] as number);
-    if (count === CHUNK) {
+    let count = chunk === 0 ? ENTRIES : (chunks.words[chunk * CHUNK + 1] as number);
+    if (count === ENTRIES) {
       const next = chunk;
-      chunk = this.allocate();
-      at = chunk * CHUNK_WORDS;
-      this.chunks[at] = next;
+      chunk = chunks.take();
+      chunks.words[chunk * CHUNK] = next;
       this.heads[slot] = chunk;
       count = 0;
     }
-    this.chunks[at + 2 + count] = row;
-    this.chunks[at + 1] = count + 1;
-  }
-
-  private allocate(): number {
-    const chunk = this.free;
-    if (chunk !== 0) {
-      this.free = this.chunks[chunk * CHUNK_WORDS] as number;
-      return chunk;
-    }
-    if ((this.fresh + 1) * CHUNK_WORDS > this.chunks.length) {
-      const larger = new Int32Array(this.chunks.length * 2);
-      larger.set(this.chunks);
-      this.chunks = larger;
-    }
-    return this.fresh++;
+    chunks.words[chunk * CHUNK + 2 + count] = row;
+    chunks.words[chunk * CHUNK + 1] = count + 1;
   }
 }
 

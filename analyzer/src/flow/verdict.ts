@@ -1,6 +1,7 @@
 import { closeClasses, type CloseClass } from '@tcpscope/filter';
-import { Event } from './events.js';
-import { Both, Dir, Facts, Row, State, Traits } from './layout.js';
+import { Verdict } from './events.js';
+import { Both, Facts, Row, State } from './layout.js';
+import { hasLetters } from './zeek.js';
 
 /** Why a connection's record ends. */
 export const enum Ending {
@@ -27,9 +28,9 @@ const ORPHAN = index('orphan');
 const MIDSTREAM = index('midstream');
 const OPEN = index('open');
 
-/** Whether a packet of the direction was seen. */
-export function seen(rows: Int32Array, at: number, direction: number): boolean {
-  return (((rows[at + Row.Direction0 + direction * Dir.Words + Dir.Traits] as number) >>> Traits.Ttl) & 0xff) !== 0;
+/** Whether a packet of the direction was seen (one without any flag is not told). */
+function seen(rows: Int32Array, at: number, direction: number): boolean {
+  return hasLetters(rows[at + Row.Zeek] as number, direction);
 }
 
 export function clientDirection(state: number): number {
@@ -43,9 +44,7 @@ function acknowledgedSynAck(rows: Int32Array, at: number, direction: number): bo
   if ((state & (State.SynAck << server)) === 0 || (state & (State.Ack << direction)) === 0) {
     return false;
   }
-  const acked = rows[at + Row.Direction0 + direction * Dir.Words + Dir.Acked] as number;
-  const isn = rows[at + Row.Direction0 + server * Dir.Words + Dir.First] as number;
-  return ((acked - isn - 1) | 0) >= 0;
+  return (((rows[at + Row.Acked + direction] as number) - (rows[at + Row.First + server] as number) - 1) | 0) >= 0;
 }
 
 /** The connection was established, or is taken to have been: seen from the middle, or its SYN was missed. */
@@ -63,14 +62,14 @@ export function established(rows: Int32Array, at: number): boolean {
  */
 export function closeClass(rows: Int32Array, at: number): number {
   const state = rows[at + Row.State] as number;
+  const facts = rows[at + Row.Facts] as number;
   const fins = state & Both.Fin;
-  const reset = (state & Both.Rst) !== 0 && ((rows[at + Row.Facts] as number) & Facts.ResetVoid) === 0;
-  if (reset) {
+  if ((state & Both.Rst) !== 0 && (facts & Facts.ResetVoid) === 0) {
     if ((state & State.Refused) !== 0) {
       return REFUSED;
     }
     if (fins !== 0) {
-      return (state & State.FinsFirst) !== 0 ? FIN : FINRST;
+      return (facts & Facts.FinsFirst) !== 0 ? FIN : FINRST;
     }
     if ((state & State.Handshake) !== 0) {
       return RST;
@@ -90,8 +89,7 @@ export function closeClass(rows: Int32Array, at: number): number {
     return HALFOPEN;
   }
   if ((state & Both.Syn) !== 0) {
-    const client = clientDirection(state);
-    return seen(rows, at, client ^ 1) ? HALFOPEN : NOANSWER;
+    return seen(rows, at, clientDirection(state) ^ 1) ? HALFOPEN : NOANSWER;
   }
   return MIDSTREAM;
 }
@@ -100,71 +98,51 @@ export function closeClass(rows: Int32Array, at: number): number {
 export function isOneWay(rows: Int32Array, at: number): boolean {
   const state = rows[at + Row.State] as number;
   const only = seen(rows, at, 0) ? 0 : 1;
-  return !seen(rows, at, only ^ 1) && (state & (State.Ack << only)) !== 0;
+  return (state & (State.Ack << only)) !== 0 && !seen(rows, at, only ^ 1);
 }
 
-/**
- * Books what became final with the end of the connection.
- * @param book takes a kind of `Event`, with the direction added for sided ones
- */
-export function bookVerdict(rows: Int32Array, at: number, close: number, ending: Ending, book: (kind: number) => void) {
+/** What becomes final with the end of a connection, as bits of `Row.Verdicts`. */
+export function finalVerdicts(rows: Int32Array, at: number, close: number, ending: Ending): number {
   const state = rows[at + Row.State] as number;
-  const oneWay = ((rows[at + Row.Facts] as number) & Facts.OneWay) !== 0;
-  book(Event.Connection);
-  if (oneWay) {
-    book(Event.OneWay);
-  }
-  if ((state & State.CloserKnown) !== 0) {
-    book(Event.Closer + ((state & State.Closer) !== 0 ? 1 : 0));
+  const facts = rows[at + Row.Facts] as number;
+  const oneWay = (facts & Facts.OneWay) !== 0;
+  let verdicts = Verdict.Connection | (oneWay ? Verdict.OneWay : 0);
+  if ((facts & Facts.CloserKnown) !== 0) {
+    verdicts |= Verdict.Closer << ((facts & Facts.Closer) !== 0 ? 1 : 0);
   }
   switch (close) {
     case REFUSED:
-      book(Event.Refused);
-      return;
+      return verdicts | Verdict.Refused;
     case NOANSWER:
-      if (!oneWay) {
-        book(Event.NoAnswer);
-      }
-      return;
+      return oneWay ? verdicts : verdicts | Verdict.NoAnswer;
     case ORPHAN:
-      return;
+      return verdicts;
   }
   if (!established(rows, at)) {
     if (close === SETUPABORT) {
-      book(Event.SetupAbort + ((state & State.Aborter) !== 0 ? 1 : 0));
-    } else if (close === HALFOPEN && !oneWay) {
-      book(Event.HalfOpen);
+      return verdicts | (Verdict.SetupAbort << ((facts & Facts.Aborter) !== 0 ? 1 : 0));
     }
-    return;
+    return close === HALFOPEN && !oneWay ? verdicts | Verdict.HalfOpen : verdicts;
   }
   switch (close) {
     case FIN:
-      book(Event.CloseFin);
-      return;
+      return verdicts | Verdict.CloseFin;
     case FINRST:
-      book(Event.CloseFinRst);
-      return;
+      return verdicts | Verdict.CloseFinRst;
     case RST:
     case SETUPABORT:
-      book(Event.CloseRst);
-      return;
+      return verdicts | Verdict.CloseRst;
   }
   switch (ending) {
-    case Ending.Timer:
-      if (close === HALFCLOSED) {
-        book(Event.UnclosedHalfClosed + ((state & (State.Fin << 1)) !== 0 ? 1 : 0));
-      } else {
-        book(Event.UnclosedIdle);
-      }
-      return;
     case Ending.Reused:
-      book(Event.UnclosedReused);
-      return;
+      return verdicts | Verdict.UnclosedReused;
     case Ending.Memory:
-      book(Event.UnclosedMemory);
-      return;
+      return verdicts | Verdict.UnclosedMemory;
     case Ending.End:
-      book(Event.UnclosedEnd);
-      return;
+      return verdicts | Verdict.UnclosedEnd;
   }
+  if (close === HALFCLOSED) {
+    return verdicts | (Verdict.UnclosedHalfClosed << ((state & (State.Fin << 1)) !== 0 ? 1 : 0));
+  }
+  return verdicts | Verdict.UnclosedIdle;
 }

@@ -1,8 +1,8 @@
 import type { Batch } from './batch.js';
 import type { BufferSource } from './columns.js';
-import { Event } from './events.js';
-import { Dir, Facts, Row, Win } from './layout.js';
-import type { ExtraTotals, FlowTable } from './table.js';
+import { Event, Verdict } from './events.js';
+import { Cold, Ends, Half, noWindow, Opening, Rec, RecMeta, Row, State, Table } from './layout.js';
+import { pairWords, type FlowTable } from './table.js';
 import { WindowFold } from './window-fold.js';
 import { WindowMemory } from './window-memory.js';
 
@@ -15,9 +15,9 @@ export const graceSeconds = 2;
 export class WindowBook {
   /** Memory of windows with even and odd numbers. */
   readonly memories: readonly [WindowMemory, WindowMemory];
-  current = -1;
+  current = noWindow;
   previousOpen = false;
-  /** Windows written, rows in them, and parts a window was split into because its memory was full. */
+  /** Windows written, and parts that a window was split into because its memory was full. */
   closed = 0;
   split = 0;
   private readonly fold: WindowFold;
@@ -41,7 +41,7 @@ export class WindowBook {
     if (this.previousOpen) {
       this.closePrevious();
     }
-    if (this.current >= 0) {
+    if (this.current !== noWindow) {
       if (window === this.current + 1) {
         this.previousOpen = true;
       } else {
@@ -61,148 +61,194 @@ export class WindowBook {
     if (this.previousOpen) {
       this.closePrevious();
     }
-    if (this.current >= 0) {
+    if (this.current !== noWindow) {
       this.write(this.current);
     }
-    this.current = -1;
+    this.current = noWindow;
   }
 
-  /** Writes what an open window has so far, because its memory is full; it goes on in a second part. */
-  writePart(window: number): void {
-    this.split++;
-    this.write(window);
+  /** Begins to count for a connection in a window; what it counted in another one is put on record. */
+  begin(row: number, window: number): void {
+    const { rows } = this.table;
+    const at = row * Row.Words + Table.Offset;
+    if (rows[at + Row.Window] !== noWindow) {
+      this.record(at);
+    }
+    const memory = this.memory(window);
+    if (memory.full) {
+      this.split++;
+      this.write(window);
+    }
+    memory.active[memory.usedActive++] = row;
+    rows[at + Row.Window] = window;
   }
 
   private write(window: number): void {
     const memory = this.memory(window);
-    if (memory.used > 1) {
-      this.foldTotals(memory, window & 1);
+    if (memory.usedActive > 0) {
+      this.recordActive(memory, window);
       this.fold.write(memory, window * windowSeconds, this.emit);
       memory.clear();
       this.closed++;
     }
   }
 
-  /** Adds the window's counts to the totals of the connections that are still alive. */
-  private foldTotals(memory: WindowMemory, parity: number): void {
+  /** Puts on record what the connections that are still in the window have counted. */
+  private recordActive(memory: WindowMemory, window: number): void {
     const { rows } = this.table;
-    for (let row = 1; row < memory.used; row++) {
-      const from = row * Win.Words;
-      const connection = memory.rows[from + Win.Connection] as number;
-      const at = connection * Row.Words;
-      if (rows[at + Row.Window0 + parity] === row) {
-        rows[at + Row.Window0 + parity] = 0;
-        this.addTotals(memory, from, connection);
+    const { active, usedActive } = memory;
+    for (let i = 0; i < usedActive; i++) {
+      const at = (active[i] as number) * Row.Words + Table.Offset;
+      if (rows[at + Row.Window] === window) {
+        this.record(at);
       }
     }
-  }
-
-  private addTotals(memory: WindowMemory, from: number, connection: number): void {
-    const { rows, floats } = this.table;
-    const at = connection * Row.Words;
-    const retrans = memory.rows[from + Win.Retrans] as number;
-    const fins = memory.rows[from + Win.Fins] as number;
-    const resets = memory.rows[from + Win.Resets] as number;
-    for (let direction = 0; direction < 2; direction++) {
-      const dir = at + Row.Direction0 + direction * Dir.Words;
-      const shift = direction << 4;
-      rows[dir + Dir.Packets] =
-        (rows[dir + Dir.Packets] as number) + (memory.rows[from + Win.Packets0 + direction] as number);
-      floats[(dir + Dir.Bytes) >> 1] =
-        (floats[(dir + Dir.Bytes) >> 1] as number) +
-        (memory.floats[(from + Win.Bytes0 + direction * 2) >> 1] as number);
-      rows[dir + Dir.Retrans] = (rows[dir + Dir.Retrans] as number) + ((retrans >>> shift) & 0xffff);
-      this.addResets(connection, direction, (resets >>> shift) & 0xffff, (fins >>> shift) & 0xffff);
-    }
-    const opening = memory.rows[from + Win.Opening] as number;
-    this.addOpening(connection, opening & 0xfff, (opening >>> 12) & 0xfff, opening & (0xff << 24));
-    let node = memory.rows[from + Win.Events] as number;
-    for (; node !== 0; node = memory.nodes[node * 3] as number) {
-      this.addSpilled(connection, memory.nodes[node * 3 + 1] as number, memory.nodes[node * 3 + 2] as number);
-    }
-  }
-
-  private addSpilled(connection: number, kind: number, value: number): void {
-    const { rows } = this.table;
-    switch (kind & ~1) {
-      case Event.Syn:
-        this.addOpening(connection, value, 0, 0);
-        break;
-      case Event.SynAck:
-        this.addOpening(connection, 0, value, 0);
-        break;
-      case Event.Retrans: {
-        const word = connection * Row.Words + Row.Direction0 + (kind & 1) * Dir.Words + Dir.Retrans;
-        rows[word] = (rows[word] as number) + value;
-        break;
-      }
-      case Event.Fin:
-        this.addResets(connection, kind & 1, 0, value);
-        break;
-      case Event.Rst:
-        this.addResets(connection, kind & 1, value, 0);
-        break;
-    }
-  }
-
-  private addResets(connection: number, direction: number, resets: number, fins: number): void {
-    const { rows } = this.table;
-    const word = connection * Row.Words + Row.Direction0 + direction * Dir.Words + Dir.Resets;
-    const old = rows[word] as number;
-    const allResets = (old >>> 12) + resets;
-    const allFins = (old & 0xfff) + fins;
-    if (allResets > 0xfffff || allFins > 0xfff) {
-      const extra = this.extra(connection);
-      extra.resets[direction as 0 | 1] += allResets;
-      extra.fins[direction as 0 | 1] += allFins;
-      rows[word] = 0;
-    } else {
-      rows[word] = (allResets << 12) | allFins;
-    }
-  }
-
-  /** @param rest attempts and handshakes, in their bits */
-  private addOpening(connection: number, syns: number, synAcks: number, rest: number): void {
-    const word = connection * Row.Words + Row.Opening;
-    const old = this.table.rows[word] as number;
-    const allSyns = (old & 0xfff) + syns;
-    const allSynAcks = ((old >>> 12) & 0xfff) + synAcks;
-    const others = (old & (0xff << 24)) + rest;
-    if (allSyns > 0xfff || allSynAcks > 0xfff) {
-      const extra = this.extra(connection);
-      extra.syn += allSyns;
-      extra.synAck += allSynAcks;
-      this.table.rows[word] = others;
-    } else {
-      this.table.rows[word] = others | (allSynAcks << 12) | allSyns;
-    }
-  }
-
-  private extra(connection: number): ExtraTotals {
-    let extra = this.table.extra.get(connection);
-    if (extra === undefined) {
-      extra = { syn: 0, synAck: 0, fins: [0, 0], resets: [0, 0] };
-      this.table.extra.set(connection, extra);
-      const facts = connection * Row.Words + Row.Facts;
-      this.table.rows[facts] = (this.table.rows[facts] as number) | Facts.Extra;
-    }
-    return extra;
   }
 
   /**
-   * Brings the totals of a connection up to date with the windows that are open, before it is written and forgotten.
-   * Its rows in the open windows stay for the windows' own sums.
+   * Moves a connection's counts into a record of its window and into its totals. The window is open: counts never stay
+   * in a row beyond their window's end.
    */
-  settle(connection: number): void {
-    const at = connection * Row.Words;
+  record(at: number): void {
     const { rows } = this.table;
-    for (let parity = 0; parity < 2; parity++) {
-      const row = rows[at + Row.Window0 + parity] as number;
-      const memory = this.memories[parity as 0 | 1];
-      if (row !== 0 && row < memory.used && memory.rows[row * Win.Words + Win.Connection] === connection) {
-        this.addTotals(memory, row * Win.Words, connection);
-      }
-      rows[at + Row.Window0 + parity] = 0;
+    const window = rows[at + Row.Window] as number;
+    const memory = this.memory(window);
+    const { records } = memory;
+    const to = memory.used++ * Rec.Words;
+    const state = rows[at + Row.State] as number;
+    records[to + Rec.Ports] = rows[at + Row.Ports] as number;
+    let meta = (state & State.ClientHigh) !== 0 ? RecMeta.ClientHigh : 0;
+    if (rows[at + Row.Cold] !== 0) {
+      meta |=
+        (this.table.cold.words[(rows[at + Row.Cold] as number) * Cold.Words + Cold.Vlans] as number) & RecMeta.Vlan;
+    }
+    if ((state & State.Ipv6) !== 0) {
+      meta |= RecMeta.Ipv6;
+      records[to + Rec.Key0] = memory.addWide(this.table.wide.words, (rows[at + Row.Wide] as number) * pairWords);
+    } else {
+      records[to + Rec.Key0] = rows[at + Row.Key0] as number;
+      records[to + Rec.Key1] = rows[at + Row.Key1] as number;
+    }
+    records[to + Rec.Meta] = meta;
+    const packets0 = rows[at + Row.Packets] as number;
+    const packets1 = rows[at + Row.Packets + 1] as number;
+    const bytes0 = rows[at + Row.Bytes] as number;
+    const bytes1 = rows[at + Row.Bytes + 1] as number;
+    const opening = rows[at + Row.Opening] as number;
+    const ends = rows[at + Row.Ends] as number;
+    const retrans = rows[at + Row.Retrans] as number;
+    const verdicts = rows[at + Row.Verdicts] as number;
+    records[to + Rec.Packets] = packets0;
+    records[to + Rec.Packets + 1] = packets1;
+    records[to + Rec.Bytes] = bytes0;
+    records[to + Rec.Bytes + 1] = bytes1;
+    records[to + Rec.Opening] = opening;
+    records[to + Rec.Ends] = ends;
+    records[to + Rec.Retrans] = retrans;
+    records[to + Rec.Verdicts] = verdicts;
+    records[to + Rec.Events] = rows[at + Row.Events] as number;
+    if ((verdicts & Verdict.Timed) !== 0) {
+      records[to + Rec.HandshakeTime] = Math.round(this.table.floats[at + Row.HandshakeTime] as number);
+      records[to + Rec.SynDelay] = rows[at + Row.LastSyn] as number;
+    }
+    this.addTotals(at, packets0, packets1, bytes0, bytes1, opening, ends, retrans);
+    rows[at + Row.Window] = noWindow;
+    rows[at + Row.Packets] = 0;
+    rows[at + Row.Packets + 1] = 0;
+    rows[at + Row.Bytes] = 0;
+    rows[at + Row.Bytes + 1] = 0;
+    rows[at + Row.Opening] = 0;
+    rows[at + Row.Ends] = 0;
+    rows[at + Row.Retrans] = 0;
+    rows[at + Row.Verdicts] = 0;
+    rows[at + Row.Events] = 0;
+  }
+
+  private addTotals(
+    at: number,
+    packets0: number,
+    packets1: number,
+    bytes0: number,
+    bytes1: number,
+    opening: number,
+    ends: number,
+    retrans: number
+  ): void {
+    const { rows, doubles } = this.table;
+    rows[at + Row.TotalPackets] = (rows[at + Row.TotalPackets] as number) + packets0;
+    rows[at + Row.TotalPackets + 1] = (rows[at + Row.TotalPackets + 1] as number) + packets1;
+    const bytes = (at + Row.TotalBytes) >> 1;
+    doubles[bytes] = (doubles[bytes] as number) + bytes0;
+    doubles[bytes + 1] = (doubles[bytes + 1] as number) + bytes1;
+    if (retrans !== 0) {
+      rows[at + Row.TotalRetrans] = (rows[at + Row.TotalRetrans] as number) + (retrans & Half.Most);
+      rows[at + Row.TotalRetrans + 1] = (rows[at + Row.TotalRetrans + 1] as number) + (retrans >>> Half.Bits);
+    }
+    if (ends !== 0) {
+      const resets1 = ends >>> (Ends.Rst + Ends.Bits);
+      rows[at + Row.TotalResets] = (rows[at + Row.TotalResets] as number) + ((ends >>> Ends.Rst) & Ends.Most);
+      rows[at + Row.TotalResets + 1] = (rows[at + Row.TotalResets + 1] as number) + resets1;
+      this.addFins(at, 0, ends & Ends.Most);
+      this.addFins(at, 1, (ends >>> Ends.Bits) & Ends.Most);
+    }
+    if (opening !== 0) {
+      this.addOpening(at, opening & Opening.Most, (opening >>> Opening.SynAck) & Opening.Most, opening & OTHERS);
+    }
+  }
+
+  /** Counts what did not fit the fields of a window into the totals; the window keeps it as an event. */
+  addSpilled(at: number, kind: number, value: number): void {
+    const { rows } = this.table;
+    const direction = kind & 1;
+    switch (kind & ~1) {
+      case Event.Syn:
+        this.addOpening(at, value, 0, 0);
+        break;
+      case Event.SynAck:
+        this.addOpening(at, 0, value, 0);
+        break;
+      case Event.Fin:
+        this.addFins(at, direction, value);
+        break;
+      case Event.Rst:
+        rows[at + Row.TotalResets + direction] = (rows[at + Row.TotalResets + direction] as number) + value;
+        break;
+      case Event.Retrans:
+        rows[at + Row.TotalRetrans + direction] = (rows[at + Row.TotalRetrans + direction] as number) + value;
+        break;
+    }
+  }
+
+  private addFins(at: number, direction: number, fins: number): void {
+    const { rows, cold } = this.table;
+    const shift = direction * Half.Bits;
+    const word = rows[at + Row.TotalFins] as number;
+    const all = ((word >>> shift) & Half.Most) + fins;
+    if (all > Half.Most) {
+      const place = this.table.coldAt(at) + Cold.ExtraFins + direction;
+      cold.words[place] = (cold.words[place] as number) + all;
+      rows[at + Row.TotalFins] = word & ~(Half.Most << shift);
+    } else {
+      rows[at + Row.TotalFins] = word + (fins << shift);
+    }
+  }
+
+  /** @param others attempts and handshakes, in their places */
+  private addOpening(at: number, syns: number, synAcks: number, others: number): void {
+    const { rows, cold } = this.table;
+    const word = rows[at + Row.TotalOpening] as number;
+    const allSyns = (word & Opening.Most) + syns;
+    const allSynAcks = ((word >>> Opening.SynAck) & Opening.Most) + synAcks;
+    if (allSyns > Opening.Most || allSynAcks > Opening.Most) {
+      const place = this.table.coldAt(at);
+      cold.words[place + Cold.ExtraSyns] = (cold.words[place + Cold.ExtraSyns] as number) + allSyns;
+      cold.words[place + Cold.ExtraSynAcks] = (cold.words[place + Cold.ExtraSynAcks] as number) + allSynAcks;
+      rows[at + Row.TotalOpening] = (word & OTHERS) + others;
+    } else {
+      rows[at + Row.TotalOpening] = ((word & OTHERS) + others) | (allSynAcks << Opening.SynAck) | allSyns;
     }
   }
 }
+
+/** Attempts and handshakes in `Row.Opening`. */
+const OTHERS = 0xff << Opening.Attempt;

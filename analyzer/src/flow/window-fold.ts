@@ -1,17 +1,17 @@
 import { windowCounters, type CounterColumn, type WindowBatch } from './batch.js';
 import { allocateColumns, type BufferSource } from './columns.js';
-import { counterIndex, Event, eventCounters } from './events.js';
-import { Win, WinMeta } from './layout.js';
+import { counterIndex, Event, eventCounters, Verdict, verdictCounters } from './events.js';
+import { Ends, Half, Opening, Rec, RecMeta } from './layout.js';
 import type { WindowMemory } from './window-memory.js';
 
 /** Most conversations in a batch: what the store inserts well at once, and what bounds the memory on the way there. */
 const BATCH_ROWS = 65536;
 
-const PACKETS = [counterIndex('packets.clt'), counterIndex('packets.srv')] as const;
-const BYTES = [counterIndex('bytes.clt'), counterIndex('bytes.srv')] as const;
-const RETRANS = [counterIndex('retrans.count.clt'), counterIndex('retrans.count.srv')] as const;
-const FINS = [counterIndex('fin.count.clt'), counterIndex('fin.count.srv')] as const;
-const RESETS = [counterIndex('rst.count.clt'), counterIndex('rst.count.srv')] as const;
+const PACKETS = sided('packets');
+const BYTES = sided('bytes');
+const RETRANS = sided('retrans.count');
+const FINS = sided('fin.count');
+const RESETS = sided('rst.count');
 const SYN = counterIndex('syn.count');
 const SYNACK = counterIndex('synack.count');
 const ATTEMPTS = counterIndex('attempt.count');
@@ -20,12 +20,17 @@ const TIME_SUM = counterIndex('ct.sum');
 const TIME_NET = counterIndex('ct.net.sum');
 const TIME_MAX = counterIndex('ct.max');
 
+/** The client's and the server's counter. */
+function sided(name: string): readonly [number, number] {
+  return [counterIndex(`${name}.clt`), counterIndex(`${name}.srv`)];
+}
+
 /**
- * Turns a window's memory into rows of conversations: connections between the same client, server, server port and VLAN
- * are added together, in the order in which conversations first appeared. Destroys the memory's `Win.Connection` words.
+ * Turns the records of a window into rows of conversations: connections between the same client, server, server port and
+ * VLAN are added together, in the order in which conversations first appear.
  */
 export class WindowFold {
-  /** Open addressing: 1 + window row that represents a conversation. Grows to the largest window met. */
+  /** Open addressing: 1 + record that represents a conversation. As large as the largest window met needs. */
   private index = new Int32Array(1 << 12);
 
   constructor(private readonly buffers: BufferSource) {}
@@ -46,15 +51,14 @@ export class WindowFold {
         vlan: columns.shorts(),
         counters: columns.counters,
       };
-      this.fill(memory, batch, from);
+      fill(memory, batch, from);
       emit(batch);
     }
   }
 
-  /** Writes each row's conversation number over its `Win.Connection`; returns how many conversations there are. */
+  /** Numbers the conversations of the records in `Rec.Conversation`; returns how many there are. */
   private number(memory: WindowMemory): number {
-    const { rows } = memory;
-    const used = memory.used;
+    const { records, used } = memory;
     let slots = this.index.length;
     while (slots < used * 2) {
       slots *= 2;
@@ -66,18 +70,19 @@ export class WindowFold {
     const mask = slots - 1;
     index.fill(0);
     let conversations = 0;
-    for (let row = 1; row < used; row++) {
-      const at = row * Win.Words;
+    for (let record = 0; record < used; record++) {
+      const at = record * Rec.Words;
       let slot = hashConversation(memory, at) & mask;
       for (;;) {
         const other = index[slot] as number;
         if (other === 0) {
-          index[slot] = row;
-          rows[at + Win.Connection] = conversations++;
+          index[slot] = record + 1;
+          records[at + Rec.Conversation] = conversations++;
           break;
         }
-        if (sameConversation(memory, at, other * Win.Words)) {
-          rows[at + Win.Connection] = rows[other * Win.Words + Win.Connection] as number;
+        const otherAt = (other - 1) * Rec.Words;
+        if (sameConversation(memory, at, otherAt)) {
+          records[at + Rec.Conversation] = records[otherAt + Rec.Conversation] as number;
           break;
         }
         slot = (slot + 1) & mask;
@@ -85,42 +90,55 @@ export class WindowFold {
     }
     return conversations;
   }
+}
 
-  private fill(memory: WindowMemory, batch: WindowBatch, from: number): void {
-    const { rows, floats } = memory;
-    const columns = batch.counters;
-    const named = new Uint8Array(batch.rows);
-    for (let row = 1; row < memory.used; row++) {
-      const at = row * Win.Words;
-      const out = (rows[at + Win.Connection] as number) - from;
-      if (out < 0 || out >= batch.rows) {
-        continue;
-      }
-      const meta = rows[at + Win.Meta] as number;
-      const clientHigh = (meta & WinMeta.ClientHigh) !== 0 ? 1 : 0;
-      if (named[out] === 0) {
-        named[out] = 1;
-        writeNames(memory, at, meta, clientHigh, batch, out);
-      }
-      const server = clientHigh ^ 1;
-      add(columns, PACKETS[clientHigh] as number, out, rows[at + Win.Packets0] as number);
-      add(columns, PACKETS[server] as number, out, rows[at + Win.Packets1] as number);
-      add(columns, BYTES[clientHigh] as number, out, floats[(at + Win.Bytes0) >> 1] as number);
-      add(columns, BYTES[server] as number, out, floats[(at + Win.Bytes1) >> 1] as number);
-      addHalves(columns, RETRANS, clientHigh, out, rows[at + Win.Retrans] as number);
-      addHalves(columns, FINS, clientHigh, out, rows[at + Win.Fins] as number);
-      addHalves(columns, RESETS, clientHigh, out, rows[at + Win.Resets] as number);
-      const opening = rows[at + Win.Opening] as number;
-      if (opening !== 0) {
-        add(columns, SYN, out, opening & 0xfff);
-        add(columns, SYNACK, out, (opening >>> 12) & 0xfff);
-        add(columns, ATTEMPTS, out, (opening >>> 24) & 0xf);
-        add(columns, HANDSHAKES, out, opening >>> 28);
-      }
-      const events = rows[at + Win.Events] as number;
-      if (events !== 0) {
-        addEvents(memory.nodes, events, clientHigh, columns, out);
-      }
+/** Adds the records of conversations [from, from + batch.rows) into a batch. */
+function fill(memory: WindowMemory, batch: WindowBatch, from: number): void {
+  const { records } = memory;
+  const columns = batch.counters;
+  // Records of a conversation follow its first one: a row without a name yet is met for the first time.
+  let named = 0;
+  for (let record = 0; record < memory.used; record++) {
+    const at = record * Rec.Words;
+    const out = (records[at + Rec.Conversation] as number) - from;
+    if (out < 0 || out >= batch.rows) {
+      continue;
+    }
+    const clientHigh = ((records[at + Rec.Meta] as number) & RecMeta.ClientHigh) !== 0 ? 1 : 0;
+    if (out === named) {
+      named++;
+      writeNames(memory, at, clientHigh, batch, out);
+    }
+    addSides(
+      columns,
+      PACKETS,
+      clientHigh,
+      out,
+      records[at + Rec.Packets] as number,
+      records[at + Rec.Packets + 1] as number
+    );
+    addSides(columns, BYTES, clientHigh, out, records[at + Rec.Bytes] as number, records[at + Rec.Bytes + 1] as number);
+    const retrans = records[at + Rec.Retrans] as number;
+    if (retrans !== 0) {
+      addSides(columns, RETRANS, clientHigh, out, retrans & Half.Most, retrans >>> Half.Bits);
+    }
+    const ends = records[at + Rec.Ends] as number;
+    if (ends !== 0) {
+      const bits = Ends.Bits;
+      addSides(columns, FINS, clientHigh, out, ends & Ends.Most, (ends >>> bits) & Ends.Most);
+      addSides(columns, RESETS, clientHigh, out, (ends >>> Ends.Rst) & Ends.Most, ends >>> (Ends.Rst + bits));
+    }
+    const opening = records[at + Rec.Opening] as number;
+    if (opening !== 0) {
+      add(columns, SYN, out, opening & Opening.Most);
+      add(columns, SYNACK, out, (opening >>> Opening.SynAck) & Opening.Most);
+      add(columns, ATTEMPTS, out, (opening >>> Opening.Attempt) & 15);
+      add(columns, HANDSHAKES, out, opening >>> Opening.Handshake);
+    }
+    addVerdicts(records, at, clientHigh, columns, out);
+    const events = records[at + Rec.Events] as number;
+    if (events !== 0) {
+      addEvents(memory.nodes, events, clientHigh, columns, out);
     }
   }
 }
@@ -130,16 +148,41 @@ function add(columns: readonly CounterColumn[], counter: number, row: number, va
   column[row] = (column[row] as number) + value;
 }
 
-function addHalves(
+function addSides(
   columns: readonly CounterColumn[],
   counters: readonly [number, number],
   clientHigh: number,
   row: number,
-  word: number
+  value0: number,
+  value1: number
 ): void {
-  if (word !== 0) {
-    add(columns, counters[clientHigh as 0 | 1], row, word & 0xffff);
-    add(columns, counters[(clientHigh ^ 1) as 0 | 1], row, word >>> 16);
+  add(columns, counters[0], row, clientHigh === 0 ? value0 : value1);
+  add(columns, counters[1], row, clientHigh === 0 ? value1 : value0);
+}
+
+function addVerdicts(
+  records: Int32Array,
+  at: number,
+  clientHigh: number,
+  columns: readonly CounterColumn[],
+  row: number
+): void {
+  let verdicts = records[at + Rec.Verdicts] as number;
+  if ((verdicts & Verdict.Timed) !== 0) {
+    const time = records[at + Rec.HandshakeTime] as number;
+    add(columns, TIME_SUM, row, time);
+    add(columns, TIME_NET, row, time - (records[at + Rec.SynDelay] as number));
+    const longest = columns[TIME_MAX] as CounterColumn;
+    if (time > (longest[row] as number)) {
+      longest[row] = time;
+    }
+    verdicts &= ~Verdict.Timed;
+  }
+  const first = clientHigh << 5;
+  while (verdicts !== 0) {
+    const bit = 31 - Math.clz32(verdicts);
+    verdicts ^= 1 << bit;
+    add(columns, verdictCounters[first + bit] as number, row, 1);
   }
 }
 
@@ -149,74 +192,64 @@ function addEvents(
   clientHigh: number,
   columns: readonly CounterColumn[],
   row: number
-) {
+): void {
   for (let node = first; node !== 0; node = nodes[node * 3] as number) {
     const kind = nodes[node * 3 + 1] as number;
-    const value = nodes[node * 3 + 2] as number;
-    if (kind === Event.HandshakeTime) {
-      add(columns, TIME_SUM, row, value);
-      add(columns, TIME_NET, row, value);
-      const longest = columns[TIME_MAX] as CounterColumn;
-      longest[row] = Math.max(longest[row] as number, value);
-    } else if (kind === Event.SynDelay) {
-      add(columns, TIME_NET, row, -value);
-    } else {
-      add(columns, eventCounters[clientHigh * Event.Kinds + kind] as number, row, value);
-    }
+    add(columns, eventCounters[clientHigh * Event.Kinds + kind] as number, row, nodes[node * 3 + 2] as number);
   }
 }
 
-/** Bits of `Win.Meta` that tell conversations apart. */
-const META = WinMeta.Vlan | WinMeta.Ipv6;
+/** Bits of `Rec.Meta` that tell conversations apart. */
+const META = RecMeta.Vlan | RecMeta.Ipv6;
 
 function serverPort(ports: number, clientHigh: number): number {
   return clientHigh !== 0 ? ports >>> 16 : ports & 0xffff;
 }
 
 function hashConversation(memory: WindowMemory, at: number): number {
-  const { rows, wide } = memory;
-  const meta = rows[at + Win.Meta] as number;
-  const clientHigh = (meta & WinMeta.ClientHigh) !== 0 ? 1 : 0;
-  let hash = Math.imul(serverPort(rows[at + Win.Ports] as number, clientHigh) ^ ((meta & META) << 16), 0x27d4eb2f);
-  if ((meta & WinMeta.Ipv6) !== 0) {
-    const low = rows[at + Win.Key0] as number;
+  const { records, wide } = memory;
+  const meta = records[at + Rec.Meta] as number;
+  const clientHigh = (meta & RecMeta.ClientHigh) !== 0 ? 1 : 0;
+  let hash = Math.imul(serverPort(records[at + Rec.Ports] as number, clientHigh) ^ ((meta & META) << 16), 0x27d4eb2f);
+  if ((meta & RecMeta.Ipv6) !== 0) {
+    const low = records[at + Rec.Key0] as number;
     // The client's words first, so that both directions of a role give different conversations.
     for (let word = 0; word < 8; word++) {
       hash = Math.imul(hash ^ (wide[low + (word ^ (clientHigh << 2))] as number), 0x85ebca6b);
       hash ^= hash >>> 15;
     }
   } else {
-    const client = rows[at + Win.Key0 + clientHigh] as number;
-    const server = rows[at + Win.Key1 - clientHigh] as number;
+    const client = records[at + Rec.Key0 + clientHigh] as number;
+    const server = records[at + Rec.Key1 - clientHigh] as number;
     hash ^= Math.imul(client, 0x85ebca6b);
     hash ^= hash >>> 15;
     hash = Math.imul(hash ^ server, 0xc2b2ae35);
   }
   hash ^= hash >>> 13;
   hash = Math.imul(hash, 0x2c1b3c6d);
-  return (hash ^ (hash >>> 16)) >>> 1;
+  return hash ^ (hash >>> 16);
 }
 
 function sameConversation(memory: WindowMemory, a: number, b: number): boolean {
-  const { rows, wide } = memory;
-  const metaA = rows[a + Win.Meta] as number;
-  const metaB = rows[b + Win.Meta] as number;
-  const highA = (metaA & WinMeta.ClientHigh) !== 0 ? 1 : 0;
-  const highB = (metaB & WinMeta.ClientHigh) !== 0 ? 1 : 0;
+  const { records, wide } = memory;
+  const metaA = records[a + Rec.Meta] as number;
+  const metaB = records[b + Rec.Meta] as number;
+  const highA = (metaA & RecMeta.ClientHigh) !== 0 ? 1 : 0;
+  const highB = (metaB & RecMeta.ClientHigh) !== 0 ? 1 : 0;
   if (
     (metaA & META) !== (metaB & META) ||
-    serverPort(rows[a + Win.Ports] as number, highA) !== serverPort(rows[b + Win.Ports] as number, highB)
+    serverPort(records[a + Rec.Ports] as number, highA) !== serverPort(records[b + Rec.Ports] as number, highB)
   ) {
     return false;
   }
-  if ((metaA & WinMeta.Ipv6) === 0) {
+  if ((metaA & RecMeta.Ipv6) === 0) {
     return (
-      rows[a + Win.Key0 + highA] === rows[b + Win.Key0 + highB] &&
-      rows[a + Win.Key1 - highA] === rows[b + Win.Key1 - highB]
+      records[a + Rec.Key0 + highA] === records[b + Rec.Key0 + highB] &&
+      records[a + Rec.Key1 - highA] === records[b + Rec.Key1 - highB]
     );
   }
-  const lowA = rows[a + Win.Key0] as number;
-  const lowB = rows[b + Win.Key0] as number;
+  const lowA = records[a + Rec.Key0] as number;
+  const lowB = records[b + Rec.Key0] as number;
   for (let word = 0; word < 8; word++) {
     if (wide[lowA + (word ^ (highA << 2))] !== wide[lowB + (word ^ (highB << 2))]) {
       return false;
@@ -225,25 +258,19 @@ function sameConversation(memory: WindowMemory, a: number, b: number): boolean {
   return true;
 }
 
-function writeNames(
-  memory: WindowMemory,
-  at: number,
-  meta: number,
-  clientHigh: number,
-  batch: WindowBatch,
-  out: number
-): void {
-  const { rows, wide } = memory;
-  if ((meta & WinMeta.Ipv6) !== 0) {
-    const low = rows[at + Win.Key0] as number;
+function writeNames(memory: WindowMemory, at: number, clientHigh: number, batch: WindowBatch, out: number): void {
+  const { records, wide } = memory;
+  const meta = records[at + Rec.Meta] as number;
+  if ((meta & RecMeta.Ipv6) !== 0) {
+    const low = records[at + Rec.Key0] as number;
     writeAddress6(batch.clientIp, out * 16, wide, low + (clientHigh << 2));
     writeAddress6(batch.serverIp, out * 16, wide, low + ((clientHigh ^ 1) << 2));
   } else {
-    writeAddress4(batch.clientIp, out * 16, rows[at + Win.Key0 + clientHigh] as number);
-    writeAddress4(batch.serverIp, out * 16, rows[at + Win.Key1 - clientHigh] as number);
+    writeAddress4(batch.clientIp, out * 16, records[at + Rec.Key0 + clientHigh] as number);
+    writeAddress4(batch.serverIp, out * 16, records[at + Rec.Key1 - clientHigh] as number);
   }
-  batch.serverPort[out] = serverPort(rows[at + Win.Ports] as number, clientHigh);
-  batch.vlan[out] = meta & WinMeta.Vlan;
+  batch.serverPort[out] = serverPort(records[at + Rec.Ports] as number, clientHigh);
+  batch.vlan[out] = meta & RecMeta.Vlan;
 }
 
 /** An IPv4 address as ::ffff:a.b.c.d. */

@@ -1,6 +1,7 @@
 import { zeekStates } from '@tcpscope/filter';
 import { ACK, FIN, RST, SYN } from '../decode/segment.js';
-import { Both, Dir, Facts, Row, State, Traits } from './layout.js';
+import { Both, Cold, Facts, Half, Row, State, Zeek } from './layout.js';
+import type { FlowTable } from './table.js';
 
 /**
  * Zeek's connection states and history, kept as a compatibility column so that our rows can be compared with Zeek's
@@ -17,7 +18,7 @@ const enum Endpoint {
   Reset = 6,
 }
 
-/** Bits of `Traits.Letters`: kinds of packets that enter the history once, or again only when they differ. */
+/** Kinds of packets that enter the history once, or again only when they differ: bits of a direction's letters. */
 const enum Seen {
   Syn = 1,
   Fin = 2,
@@ -41,223 +42,274 @@ const enum Code {
   ZeroWindow = 8,
   FinRst = 9,
   Multi = 10,
-}
-/** The direction is kept beside the letter: who is the client may change. */
-const DIRECTION_BIT = 16;
-const CODE_BITS = 5;
-const CODES_PER_WORD = 6;
-const HISTORY_WORDS = 4;
-
-/** Whether a plain acknowledgement or data segment of a direction would add a letter. */
-export function plainIsNew(rows: Int32Array, at: number, direction: number, payload: number): boolean {
-  const seen = rows[at + Row.Direction0 + direction * Dir.Words + Dir.Traits] as number;
-  return (seen & (payload > 0 ? Seen.Data : Seen.Ack)) === 0;
+  /** The direction is kept beside the letter: who is the client may change. */
+  Direction = 16,
+  Bits = 5,
+  PerWord = 6,
+  /** Most letters kept; 3 words of 6. */
+  Most = 18,
 }
 
-function append(rows: Int32Array, at: number, direction: number, code: number): void {
-  for (let word = at + Row.History0; word < at + Row.History0 + HISTORY_WORDS; word++) {
-    const letters = rows[word] as number;
-    for (let shift = 0; shift < CODES_PER_WORD * CODE_BITS; shift += CODE_BITS) {
-      if (((letters >>> shift) & 31) === 0) {
-        rows[word] = letters | ((code | (direction !== 0 ? DIRECTION_BIT : 0)) << shift);
-        return;
-      }
-    }
+/** A packet's letter, by its SYN, FIN and RST bits and, without these, whether it has data or an acknowledgement. */
+function kindOf(flags: number, payload: number): number {
+  switch (flags & (SYN | FIN | RST)) {
+    case 0:
+      return payload > 0 ? Seen.Data : (flags & ACK) !== 0 ? Seen.Ack : 0;
+    case SYN:
+      return Seen.Syn;
+    case FIN:
+      return Seen.Fin;
+    case RST:
+      return Seen.Rst;
+    case FIN | RST:
+    case FIN | RST | SYN:
+      return Seen.FinRst;
+    default:
+      return Seen.Multi;
   }
 }
 
-/** Notes a kind of packet; returns true when it had been noted before. */
-function note(rows: Int32Array, at: number, direction: number, seen: number, code: number): boolean {
-  const word = at + Row.Direction0 + direction * Dir.Words + Dir.Traits;
-  const traits = rows[word] as number;
-  if ((traits & seen) !== 0) {
-    return true;
+function codeOf(seen: number, flags: number): number {
+  switch (seen) {
+    case Seen.Syn:
+      return (flags & ACK) !== 0 ? Code.SynAck : Code.Syn;
+    case Seen.Fin:
+      return Code.Fin;
+    case Seen.Rst:
+      return Code.Rst;
+    case Seen.Data:
+      return Code.Data;
+    case Seen.Ack:
+      return Code.Ack;
+    case Seen.FinRst:
+      return Code.FinRst;
+    default:
+      return Code.Multi;
   }
-  rows[word] = traits | seen;
-  append(rows, at, direction, code);
-  return false;
 }
 
-/** Adds a segment to the history. Call before the sequence space and `State` learn of it: repeats are told by them. */
-export function noteHistory(
-  rows: Int32Array,
+/** Adds a letter; returns `Row.Zeek` with the new length. */
+function append(rows: Int32Array, at: number, zeek: number, direction: number, code: number): number {
+  const length = (zeek >>> Zeek.Length) & 31;
+  if (length === Code.Most) {
+    return zeek;
+  }
+  const word = at + Row.History + ((length / Code.PerWord) | 0);
+  const shift = (length % Code.PerWord) * Code.Bits;
+  rows[word] = (rows[word] as number) | ((code | (direction * Code.Direction)) << shift);
+  return zeek + (1 << Zeek.Length);
+}
+
+/** Letters a direction has in the history: whether plain acknowledgements, or data, are among them. */
+export function hasAckLetter(zeek: number, direction: number): boolean {
+  return (zeek & (Seen.Ack << (Zeek.Letters + direction * Zeek.LetterBits))) !== 0;
+}
+
+export function hasDataLetter(zeek: number, direction: number): boolean {
+  return (zeek & (Seen.Data << (Zeek.Letters + direction * Zeek.LetterBits))) !== 0;
+}
+
+/** The direction has sent something that the history knows. */
+export function hasLetters(zeek: number, direction: number): boolean {
+  return ((zeek >>> (Zeek.Letters + direction * Zeek.LetterBits)) & 0x7f) !== 0;
+}
+
+/**
+ * Adds a segment to the history and moves the endpoint states. Call before the sequence space and `Row.State` learn of
+ * the segment: repeats are told by them.
+ */
+export function noteSegment(
+  table: FlowTable,
   at: number,
   direction: number,
+  isClient: boolean,
   flags: number,
   sequence: number,
   payload: number
 ): void {
-  const dir = at + Row.Direction0 + direction * Dir.Words;
-  const control = flags & (SYN | FIN | RST);
-  if ((control & (control - 1)) !== 0) {
-    if ((control & (FIN | RST)) === (FIN | RST)) {
-      note(rows, at, direction, Seen.FinRst, Code.FinRst);
-    } else {
-      note(rows, at, direction, Seen.Multi, Code.Multi);
+  const { rows } = table;
+  let zeek = rows[at + Row.Zeek] as number;
+  const seen = kindOf(flags, payload);
+  if (seen !== 0) {
+    const bit = seen << (Zeek.Letters + direction * Zeek.LetterBits);
+    if ((zeek & bit) === 0) {
+      zeek = append(rows, at, zeek | bit, direction, codeOf(seen, flags));
+    } else if (
+      (seen & (Seen.Syn | Seen.Fin | Seen.Rst)) !== 0 &&
+      isNew(table, at, direction, seen, sequence, payload)
+    ) {
+      zeek = append(rows, at, zeek, direction, codeOf(seen, flags));
     }
-  } else if (control === SYN) {
-    const code = (flags & ACK) !== 0 ? Code.SynAck : Code.Syn;
-    if (note(rows, at, direction, Seen.Syn, code) && sequence !== rows[dir + Dir.First]) {
-      append(rows, at, direction, code);
-    }
-  } else if (control === FIN) {
-    const end = (sequence + payload + 1) | 0;
-    if (note(rows, at, direction, Seen.Fin, Code.Fin) && end !== rows[dir + Dir.FinEnd]) {
-      append(rows, at, direction, Code.Fin);
-    }
-  } else if (control === RST) {
-    if (note(rows, at, direction, Seen.Rst, Code.Rst) && sequence !== rows[dir + Dir.LastReset]) {
-      append(rows, at, direction, Code.Rst);
-    }
-  } else if (payload > 0) {
-    note(rows, at, direction, Seen.Data, Code.Data);
-  } else if ((flags & ACK) !== 0) {
-    note(rows, at, direction, Seen.Ack, Code.Ack);
   }
+  const now = (zeek >>> Zeek.States) & 63;
+  const mine = direction === 0 ? now & 7 : now >>> 3;
+  const peer = direction === 0 ? now >>> 3 : now & 7;
+  const before = (zeek >>> (Zeek.Before + (direction ^ 1) * 3)) & 7;
+  const next = TRANSITIONS[transition(mine, peer, before === Endpoint.Closed, isClient, flags, payload)] as number;
+  if ((next & 7) !== mine) {
+    zeek = enter(zeek, direction, mine, next & 7);
+  }
+  if (next >>> 3 !== peer) {
+    zeek = enter(zeek, direction ^ 1, peer, next >>> 3);
+  }
+  rows[at + Row.Zeek] = zeek;
+}
+
+/** A SYN, FIN or RST that differs from the last of its kind by its sequence number. */
+function isNew(
+  table: FlowTable,
+  at: number,
+  direction: number,
+  seen: number,
+  sequence: number,
+  payload: number
+): boolean {
+  if (seen === Seen.Syn) {
+    return sequence !== table.rows[at + Row.First + direction];
+  }
+  const cold = table.coldAt(at);
+  const last = table.cold.words[cold + (seen === Seen.Fin ? Cold.FinEnd : Cold.LastReset) + direction] as number;
+  return last !== (seen === Seen.Fin ? (sequence + payload + 1) | 0 : sequence);
+}
+
+function enter(zeek: number, direction: number, old: number, state: number): number {
+  const now = Zeek.States + direction * 3;
+  const then = Zeek.Before + direction * 3;
+  return (zeek & ~(7 << now) & ~(7 << then)) | (state << now) | (old << then);
 }
 
 /** Zeek repeats `t` and `w` at the 1st, 10th, 100th … occurrence. */
-function noteScaled(rows: Int32Array, at: number, direction: number, shift: number, bits: number, code: number): void {
-  const word = at + Row.Direction0 + direction * Dir.Words + Dir.Traits;
-  const traits = rows[word] as number;
-  const most = (1 << bits) - 1;
-  const count = (traits >>> shift) & most;
-  if (count === most) {
+function noteScaled(table: FlowTable, at: number, direction: number, place: number, code: number): void {
+  const cold = table.coldAt(at) + place;
+  const word = table.cold.words[cold] as number;
+  const shift = direction * Half.Bits;
+  const count = ((word >>> shift) & Half.Most) + 1;
+  if (count > Half.Most) {
     return;
   }
-  rows[word] = (traits & ~(most << shift)) | ((count + 1) << shift);
-  if (count + 1 === 1 || count + 1 === 10 || count + 1 === 100) {
-    append(rows, at, direction, code);
+  table.cold.words[cold] = word + (1 << shift);
+  if (count === 1 || count === 10 || count === 100 || count === 1000 || count === 10000) {
+    const { rows } = table;
+    rows[at + Row.Zeek] = append(rows, at, rows[at + Row.Zeek] as number, direction, code);
   }
 }
 
+function endpoint(zeek: number, direction: number): number {
+  return (zeek >>> (Zeek.States + direction * 3)) & 7;
+}
+
 /** A segment with data that did not advance its side's highest sequence number. */
-export function noteRetransmission(rows: Int32Array, at: number, direction: number): void {
-  if (endpoint(rows, at, direction) !== Endpoint.Reset) {
-    noteScaled(rows, at, direction, Traits.Retransmissions, 7, Code.Retransmission);
+export function noteRetransmission(table: FlowTable, at: number, direction: number): void {
+  if (endpoint(table.rows[at + Row.Zeek] as number, direction) !== Endpoint.Reset) {
+    noteScaled(table, at, direction, Cold.ZeekRepeats, Code.Retransmission);
   }
 }
 
 /** A window of 0 outside a RST, unless the peer has closed or this side was reset. */
-export function noteZeroWindow(rows: Int32Array, at: number, direction: number): void {
-  if (endpoint(rows, at, direction ^ 1) !== Endpoint.Closed && endpoint(rows, at, direction) !== Endpoint.Reset) {
-    noteScaled(rows, at, direction, Traits.ZeroWindows, 5, Code.ZeroWindow);
+export function noteZeroWindow(table: FlowTable, at: number, direction: number): void {
+  const zeek = table.rows[at + Row.Zeek] as number;
+  if (endpoint(zeek, direction ^ 1) !== Endpoint.Closed && endpoint(zeek, direction) !== Endpoint.Reset) {
+    noteScaled(table, at, direction, Cold.ZeekZeroWindows, Code.ZeroWindow);
   }
 }
 
-function endpoint(rows: Int32Array, at: number, direction: number): Endpoint {
-  return ((rows[at + Row.Facts] as number) >>> (Facts.ZeekState + direction * 3)) & 7;
-}
-
-function before(rows: Int32Array, at: number, direction: number): Endpoint {
-  return ((rows[at + Row.Facts] as number) >>> (Facts.ZeekBefore + direction * 3)) & 7;
-}
-
-function enter(rows: Int32Array, at: number, direction: number, state: Endpoint): void {
-  const old = endpoint(rows, at, direction);
-  if (old === state) {
-    return;
-  }
-  const now = Facts.ZeekState + direction * 3;
-  const then = Facts.ZeekBefore + direction * 3;
-  const facts = (rows[at + Row.Facts] as number) & ~(7 << now) & ~(7 << then);
-  rows[at + Row.Facts] = facts | (state << now) | (old << then);
-}
-
-/** Moves the sender's endpoint state (and the peer's, where Zeek does). Call before `State` learns of the segment. */
-export function advanceZeek(
-  rows: Int32Array,
-  at: number,
-  direction: number,
+/** Place in `TRANSITIONS` of what decides a transition. */
+function transition(
+  mine: number,
+  peer: number,
+  wasClosed: boolean,
   isClient: boolean,
   flags: number,
   payload: number
-): void {
-  switch (endpoint(rows, at, direction)) {
+): number {
+  return (
+    mine |
+    (peer << 3) |
+    ((flags & (FIN | SYN | RST)) << 6) |
+    ((flags & ACK) << 5) |
+    (payload > 0 ? 1024 : 0) |
+    (isClient ? 2048 : 0) |
+    (wasClosed ? 4096 : 0)
+  );
+}
+
+/** Sender's state | peer's state << 3 after a segment, for everything that decides it: worked out once. */
+const TRANSITIONS = new Uint8Array(8192);
+for (let place = 0; place < TRANSITIONS.length; place++) {
+  const flags = ((place >>> 6) & (FIN | SYN | RST)) | ((place >>> 5) & ACK);
+  const mine = place & 7;
+  const peer = (place >>> 3) & 7;
+  TRANSITIONS[place] = advance(mine, peer, (place & 4096) !== 0, (place & 2048) !== 0, flags, (place & 1024) !== 0);
+}
+
+function advance(
+  mine: Endpoint,
+  peer: Endpoint,
+  peerWasClosed: boolean,
+  isClient: boolean,
+  flags: number,
+  data: boolean
+): number {
+  switch (mine) {
     case Endpoint.Inactive:
-      fromInactive(rows, at, direction, isClient, flags, payload);
-      break;
+      return fromInactive(peer, isClient, flags, data);
     case Endpoint.SynSent:
     case Endpoint.SynAckSent:
-      if ((flags & FIN) !== 0) {
-        enter(rows, at, direction, Endpoint.Closed);
-      }
       if ((flags & RST) !== 0) {
-        enter(rows, at, direction, Endpoint.Reset);
+        return Endpoint.Reset | (peer << 3);
       }
-      break;
+      return ((flags & FIN) !== 0 ? Endpoint.Closed : mine) | (peer << 3);
     case Endpoint.Partial:
     case Endpoint.Established:
-      fromEstablished(rows, at, direction, flags);
-      break;
+      return fromEstablished(mine, peer, peerWasClosed, flags);
     case Endpoint.Closed:
-      if ((flags & RST) !== 0 && endpoint(rows, at, direction ^ 1) !== Endpoint.Closed) {
-        enter(rows, at, direction, Endpoint.Reset);
-      }
-      break;
-    case Endpoint.Reset:
-      break;
+      return ((flags & RST) !== 0 && peer !== Endpoint.Closed ? Endpoint.Reset : mine) | (peer << 3);
+    default:
+      return mine | (peer << 3);
   }
 }
 
-function fromInactive(
-  rows: Int32Array,
-  at: number,
-  direction: number,
-  isClient: boolean,
-  flags: number,
-  payload: number
-): void {
-  const peer = direction ^ 1;
+function fromInactive(peer: Endpoint, isClient: boolean, flags: number, data: boolean): number {
+  let mine: Endpoint = Endpoint.Inactive;
   if ((flags & SYN) !== 0) {
-    if (isClient && endpoint(rows, at, peer) !== Endpoint.Established) {
-      enter(rows, at, direction, (flags & ACK) !== 0 ? Endpoint.SynAckSent : Endpoint.SynSent);
+    if (isClient && peer !== Endpoint.Established) {
+      mine = (flags & ACK) !== 0 ? Endpoint.SynAckSent : Endpoint.SynSent;
     } else {
       // The answer to a SYN; or the SYN itself, captured behind the SYN+ACK that answers it.
-      const peerState = endpoint(rows, at, peer);
-      if (peerState === Endpoint.SynSent || peerState === Endpoint.SynAckSent) {
-        enter(rows, at, peer, Endpoint.Established);
+      if (peer === Endpoint.SynSent || peer === Endpoint.SynAckSent) {
+        peer = Endpoint.Established;
       }
-      enter(rows, at, direction, Endpoint.Established);
+      mine = Endpoint.Established;
     }
   }
   if ((flags & FIN) !== 0) {
-    enter(rows, at, direction, Endpoint.Closed);
+    mine = Endpoint.Closed;
   }
   if ((flags & RST) !== 0) {
-    enter(rows, at, direction, Endpoint.Reset);
+    mine = Endpoint.Reset;
   }
-  if (endpoint(rows, at, direction) === Endpoint.Inactive) {
-    const peerState = endpoint(rows, at, peer);
-    if (!isClient && payload === 0 && peerState === Endpoint.SynSent) {
-      // Some stacks acknowledge a SYN before they answer it.
-    } else if ((flags & ACK) !== 0 && peerState === Endpoint.Established) {
-      enter(rows, at, direction, Endpoint.Established);
-    } else {
-      enter(rows, at, direction, Endpoint.Partial);
-    }
+  // Some stacks acknowledge a SYN before they answer it: that alone makes no partial connection.
+  if (mine === Endpoint.Inactive && (isClient || data || peer !== Endpoint.SynSent)) {
+    mine = (flags & ACK) !== 0 && peer === Endpoint.Established ? Endpoint.Established : Endpoint.Partial;
   }
+  return mine | (peer << 3);
 }
 
-function fromEstablished(rows: Int32Array, at: number, direction: number, flags: number): void {
-  const peer = direction ^ 1;
-  if (
-    (flags & (SYN | ACK)) === SYN &&
-    endpoint(rows, at, direction) === Endpoint.Partial &&
-    endpoint(rows, at, peer) === Endpoint.Inactive
-  ) {
-    enter(rows, at, direction, Endpoint.SynSent);
+function fromEstablished(mine: Endpoint, peer: Endpoint, peerWasClosed: boolean, flags: number): number {
+  if ((flags & (SYN | ACK)) === SYN && mine === Endpoint.Partial && peer === Endpoint.Inactive) {
+    mine = Endpoint.SynSent;
   }
   if ((flags & FIN) !== 0 && (flags & RST) === 0) {
-    enter(rows, at, direction, Endpoint.Closed);
-    if (endpoint(rows, at, peer) === Endpoint.Reset && before(rows, at, peer) === Endpoint.Closed) {
+    mine = Endpoint.Closed;
+    if (peer === Endpoint.Reset && peerWasClosed) {
       // The peer sent a FIN, then a RST: the FIN from here makes it a normal end.
-      enter(rows, at, peer, Endpoint.Closed);
+      peer = Endpoint.Closed;
     }
   }
   if ((flags & RST) !== 0) {
-    enter(rows, at, direction, Endpoint.Reset);
+    mine = Endpoint.Reset;
   }
+  return mine | (peer << 3);
 }
 
 const stateIndex = (name: (typeof zeekStates)[number]): number => zeekStates.indexOf(name);
@@ -278,9 +330,10 @@ const OTH = stateIndex('OTH');
 /** Zeek's conn_state as an index into `zeekStates`. */
 export function zeekState(rows: Int32Array, at: number): number {
   const state = rows[at + Row.State] as number;
+  const zeek = rows[at + Row.Zeek] as number;
   const client = (state & State.ClientHigh) !== 0 ? 1 : 0;
-  const originator = endpoint(rows, at, client);
-  const responder = endpoint(rows, at, client ^ 1);
+  const originator = endpoint(zeek, client);
+  const responder = endpoint(zeek, client ^ 1);
   const originatorIdle = originator === Endpoint.Inactive || originator === Endpoint.Partial;
   const responderIdle = responder === Endpoint.Inactive || responder === Endpoint.Partial;
   if (responder === Endpoint.Reset) {
@@ -310,34 +363,30 @@ export function zeekState(rows: Int32Array, at: number): number {
 
 /** The history is a SYN of the client, then its RST, with no other packet of the client's between (`^?S[^HAFGIQ]*R`). */
 function abortedSyn(rows: Int32Array, at: number, client: number): boolean {
-  const clientBit = client !== 0 ? DIRECTION_BIT : 0;
-  if (codeAt(rows, at, 0) !== (Code.Syn | clientBit)) {
+  const clientBit = client * Code.Direction;
+  const length = ((rows[at + Row.Zeek] as number) >>> Zeek.Length) & 31;
+  if (length === 0 || codeAt(rows, at, 0) !== (Code.Syn | clientBit)) {
     return false;
   }
-  for (let i = 1; i < HISTORY_WORDS * CODES_PER_WORD; i++) {
-    const code = codeAt(rows, at, i);
-    if (code === 0) {
-      return false;
-    }
-    if ((code & DIRECTION_BIT) === clientBit) {
-      switch (code & ~DIRECTION_BIT) {
-        case Code.Rst:
-          return true;
-        case Code.SynAck:
-        case Code.Ack:
-        case Code.Fin:
-        case Code.FinRst:
-        case Code.Multi:
-          return false;
-      }
+  for (let i = 1; i < length; i++) {
+    const code = codeAt(rows, at, i) ^ clientBit;
+    switch (code) {
+      case Code.Rst:
+        return true;
+      case Code.SynAck:
+      case Code.Ack:
+      case Code.Fin:
+      case Code.FinRst:
+      case Code.Multi:
+        return false;
     }
   }
   return false;
 }
 
 function codeAt(rows: Int32Array, at: number, i: number): number {
-  const word = rows[at + Row.History0 + ((i / CODES_PER_WORD) | 0)] as number;
-  return (word >>> ((i % CODES_PER_WORD) * CODE_BITS)) & 31;
+  const word = rows[at + Row.History + ((i / Code.PerWord) | 0)] as number;
+  return (word >>> ((i % Code.PerWord) * Code.Bits)) & 31;
 }
 
 const LOWER = Uint8Array.from(LETTERS, (letter) => letter.charCodeAt(0));
@@ -346,22 +395,25 @@ const UPPER_OFFSET = 32;
 
 /**
  * Writes Zeek's history as ASCII: upper case for the client, `^` in front when the first packet came from the server.
- * @param length room at `offset`; the rest stays 0
+ * @param length room at `offset`, at least 19; the rest stays 0
  */
-export function writeHistory(rows: Int32Array, at: number, to: Uint8Array, offset: number, length: number): void {
-  const state = rows[at + Row.State] as number;
-  const clientBit = (state & State.ClientHigh) !== 0 ? DIRECTION_BIT : 0;
-  const firstBit = (state & State.FirstSender) !== 0 ? DIRECTION_BIT : 0;
-  const end = offset + length;
+export function writeHistory(rows: Int32Array, at: number, to: Uint8Array, offset: number): void {
+  const clientBit = ((rows[at + Row.State] as number) & State.ClientHigh) !== 0 ? Code.Direction : 0;
+  const firstBit = ((rows[at + Row.Facts] as number) & Facts.FirstSender) !== 0 ? Code.Direction : 0;
   if (firstBit !== clientBit) {
     to[offset++] = CARET;
   }
-  for (let i = 0; i < HISTORY_WORDS * CODES_PER_WORD && offset < end; i++) {
-    const code = codeAt(rows, at, i);
-    if (code === 0) {
-      return;
+  const length = ((rows[at + Row.Zeek] as number) >>> Zeek.Length) & 31;
+  let word = at + Row.History;
+  let letters = rows[word] as number;
+  for (let i = 0, left: number = Code.PerWord; i < length; i++, left--) {
+    if (left === 0) {
+      letters = rows[++word] as number;
+      left = Code.PerWord;
     }
-    const lower = LOWER[code & ~DIRECTION_BIT] as number;
-    to[offset++] = (code & DIRECTION_BIT) === clientBit ? lower - UPPER_OFFSET : lower;
+    const code = letters & 31;
+    letters >>>= Code.Bits;
+    const lower = LOWER[code & ~Code.Direction] as number;
+    to[offset++] = (code & Code.Direction) === clientBit ? lower - UPPER_OFFSET : lower;
   }
 }

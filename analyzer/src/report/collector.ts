@@ -1,0 +1,161 @@
+import { evaluate, type Expression, type FilterValue, type StoredField } from '@tcpscope/filter';
+import type { Enrichment } from '../enrich/index.js';
+import { windowCounters, type Batch, type ConnectionBatch, type WindowBatch } from '../flow/index.js';
+import { addressText } from './names.js';
+
+/** Everything counted between one client and one server port, over the whole input. */
+export interface Conversation {
+  readonly clientIp: string;
+  readonly serverIp: string;
+  readonly serverPort: number;
+  readonly vlan: number;
+  readonly application: string;
+  readonly clientZone: string;
+  readonly serverZone: string;
+  /** By the catalogue's order of counters, in stored units. */
+  readonly counters: Float64Array;
+}
+
+/** One connection: a place in a batch. */
+export interface ConnectionRow {
+  readonly batch: ConnectionBatch;
+  readonly row: number;
+}
+
+/**
+ * Adds up what the flow room gives: conversations over the whole input, and every connection. In memory, so for files
+ * that a person looks at; services write the same batches to the store.
+ */
+export class Collector {
+  private readonly byKey = new Map<string, Conversation>();
+  private readonly connectionBatches: ConnectionBatch[] = [];
+
+  /** @param probe what the field `probe` says in filters */
+  constructor(
+    private readonly enrichment: Enrichment,
+    private readonly probe = 'report'
+  ) {}
+
+  add(batch: Batch): void {
+    if (batch.kind === 'connections') {
+      this.connectionBatches.push(batch);
+    } else {
+      for (let row = 0; row < batch.rows; row++) {
+        this.addRow(batch, row);
+      }
+    }
+  }
+
+  /** Conversations that match, in the order of their names. Null matches all. */
+  conversations(filter: Expression | null): Conversation[] {
+    const found = [...this.byKey.values()].filter((conversation) =>
+      evaluate(filter, (field) => this.valueOf(conversation, field))
+    );
+    return found.sort(byName);
+  }
+
+  /** Connections of the given conversations in the order of their first packets; of all when `of` is null. */
+  connections(of: readonly Conversation[] | null): ConnectionRow[] {
+    const wanted = of === null ? null : new Set(of);
+    const found: ConnectionRow[] = [];
+    for (const batch of this.connectionBatches) {
+      for (let row = 0; row < batch.rows; row++) {
+        if (wanted === null || wanted.has(this.byKey.get(keyOf(batch, row)) as Conversation)) {
+          found.push({ batch, row });
+        }
+      }
+    }
+    return found.sort(byStart);
+  }
+
+  private addRow(batch: WindowBatch, row: number): void {
+    const key = keyOf(batch, row);
+    let conversation = this.byKey.get(key);
+    if (conversation === undefined) {
+      conversation = this.describe(batch, row);
+      this.byKey.set(key, conversation);
+    }
+    const { counters } = conversation;
+    windowCounters.forEach((counter, i) => {
+      const value = batch.counters[i]?.[row] as number;
+      counters[i] =
+        counter.aggregate === 'max' ? Math.max(counters[i] as number, value) : (counters[i] as number) + value;
+    });
+  }
+
+  private describe(batch: WindowBatch, row: number): Conversation {
+    const { zones, applications } = this.enrichment;
+    const vlan = batch.vlan[row] as number;
+    const clientZone = zones.lookup(batch.clientIp, row * 16, vlan);
+    const serverZone = zones.lookup(batch.serverIp, row * 16, vlan);
+    const serverPort = batch.serverPort[row] as number;
+    return {
+      clientIp: addressText(batch.clientIp, row * 16),
+      serverIp: addressText(batch.serverIp, row * 16),
+      serverPort,
+      vlan,
+      application: applications.names[applications.lookup(serverPort, clientZone, serverZone)] as string,
+      clientZone: zones.names[clientZone] as string,
+      serverZone: zones.names[serverZone] as string,
+      counters: new Float64Array(windowCounters.length),
+    };
+  }
+
+  private valueOf(conversation: Conversation, field: StoredField): FilterValue {
+    switch (field.name) {
+      case 'client.ip':
+        return conversation.clientIp;
+      case 'server.ip':
+        return conversation.serverIp;
+      case 'server.port':
+        return conversation.serverPort;
+      case 'vlan':
+        return conversation.vlan;
+      case 'application':
+        return conversation.application;
+      case 'client.zone':
+        return conversation.clientZone;
+      case 'server.zone':
+        return conversation.serverZone;
+      case 'probe':
+        return this.probe;
+    }
+    if (field.kind === 'distinct') {
+      return 1; // a conversation has one client, one server and one port
+    }
+    return conversation.counters[counterPlace.get(field.name) ?? -1] ?? null;
+  }
+}
+
+const counterPlace = new Map(windowCounters.map((counter, i) => [counter.name, i]));
+
+/** The three parts of a conversation's name as one string of bytes. */
+function keyOf(batch: WindowBatch | ConnectionBatch, row: number): string {
+  const client = Buffer.from(batch.clientIp.buffer, batch.clientIp.byteOffset + row * 16, 16).toString('latin1');
+  const server = Buffer.from(batch.serverIp.buffer, batch.serverIp.byteOffset + row * 16, 16).toString('latin1');
+  return `${client}${server}${batch.serverPort[row]}`;
+}
+
+function byName(a: Conversation, b: Conversation): number {
+  return (
+    compare(a.clientIp, b.clientIp) || compare(a.serverIp, b.serverIp) || a.serverPort - b.serverPort || a.vlan - b.vlan
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function byStart(a: ConnectionRow, b: ConnectionRow): number {
+  return (
+    (a.batch.startSeconds[a.row] as number) - (b.batch.startSeconds[b.row] as number) ||
+    (a.batch.startNanos[a.row] as number) - (b.batch.startNanos[b.row] as number) ||
+    compare(tupleOf(a), tupleOf(b)) ||
+    (a.batch.endSeconds[a.row] as number) - (b.batch.endSeconds[b.row] as number) ||
+    (a.batch.endNanos[a.row] as number) - (b.batch.endNanos[b.row] as number)
+  );
+}
+
+function tupleOf({ batch, row }: ConnectionRow): string {
+  return `${keyOf(batch, row)} ${batch.clientPort[row]}`;
+}

@@ -1,0 +1,146 @@
+import { connectionCounters, connectionFlags, historyLength, vlanDepth, windowCounters } from '../flow/index.js';
+import {
+  closeClasses,
+  fields,
+  resetStages,
+  valueOfField,
+  zeekStates,
+  type Counter,
+  type Expression,
+  type Field,
+  type FilterValue,
+} from '@tcpscope/filter';
+import type { PacketCounts } from '../pipeline.js';
+import type { Collector, ConnectionRow, Conversation } from './collector.js';
+import { addressText, timeText } from './names.js';
+
+/** Metrics by name, in the order of the catalogue: counts, and ratios that are null where there is nothing to divide by. */
+export type Metrics = Record<string, number | null>;
+
+/** What happened in an input: what `tcpscope report` prints, as text or as JSON. */
+export interface Report {
+  readonly packets: PacketCounts;
+  readonly totals: Metrics;
+  readonly conversations: readonly Conversation[];
+  readonly connections: readonly ConnectionRow[];
+}
+
+/** Makes the report of what was collected; of the conversations that match `filter` alone when it is not null. */
+export function makeReport(packets: PacketCounts, collected: Collector, filter: Expression | null): Report {
+  const conversations = collected.conversations(filter);
+  const sum = new Float64Array(windowCounters.length);
+  for (const { counters } of conversations) {
+    addCounters(sum, counters);
+  }
+  return {
+    packets,
+    totals: metricsOf(sum),
+    conversations,
+    connections: collected.connections(filter === null ? null : conversations),
+  };
+}
+
+/** Adds counters of a conversation to those of a group. */
+export function addCounters(sum: Float64Array, counters: Float64Array): void {
+  windowCounters.forEach((counter, i) => {
+    const value = counters[i] as number;
+    sum[i] = counter.aggregate === 'max' ? Math.max(sum[i] as number, value) : (sum[i] as number) + value;
+  });
+}
+
+/** Counters, sums and ratios: all that a report says of a group. */
+const metricFields = fields.filter(
+  (field) => field.kind === 'counter' || field.kind === 'sum' || field.kind === 'ratio'
+);
+const place = new Map(windowCounters.map((counter, i) => [counter.name, i]));
+
+/** Every metric of a group from its counters (in stored units, as they come in batches). */
+export function metricsOf(counters: Float64Array): Metrics {
+  const metrics: Metrics = {};
+  for (const field of metricFields) {
+    metrics[field.name] = metric(field, counters);
+  }
+  return metrics;
+}
+
+/** One metric of a group. */
+export function metric(field: Field, counters: Float64Array): number | null {
+  return valueOfField(field, (stored) => counters[place.get(stored.name) ?? -1] ?? null) as number | null;
+}
+
+/** A conversation as JSON has it. */
+export function conversationJson(conversation: Conversation): Record<string, FilterValue> {
+  return {
+    'client.ip': conversation.clientIp,
+    'server.ip': conversation.serverIp,
+    'server.port': conversation.serverPort,
+    application: conversation.application,
+    vlan: conversation.vlan,
+    ...metricsOf(conversation.counters),
+    diagnosis: null,
+  };
+}
+
+const sides = [null, 'client', 'server'] as const;
+
+/** A connection as JSON has it (contract: `connections`). What is not known is null. */
+export function connectionJson({ batch, row }: ConnectionRow): Record<string, unknown> {
+  const flags = batch.flags[row] as number;
+  const ct = batch.ct[row] as number;
+  const stage = batch.stage[row] as number;
+  const vlans = batch.vlans.subarray(
+    row * vlanDepth,
+    row * vlanDepth + Math.min(vlanDepth, batch.vlanCount[row] as number)
+  );
+  return {
+    'client.ip': addressText(batch.clientIp, row * 16),
+    'client.port': batch.clientPort[row],
+    'server.ip': addressText(batch.serverIp, row * 16),
+    'server.port': batch.serverPort[row],
+    vlan: [...vlans],
+    midstream: (flags & connectionFlags.midstream) !== 0,
+    oneway: (flags & connectionFlags.oneway) !== 0,
+    role: (flags & connectionFlags.roleCertain) !== 0 ? 'certain' : 'guess',
+    start: timeText(batch.startSeconds[row] as number, batch.startNanos[row] as number),
+    end: timeText(batch.endSeconds[row] as number, batch.endNanos[row] as number),
+    duration: durationOf({ batch, row }),
+    ct: Number.isNaN(ct) ? null : ct / 1e6,
+    state: zeekStates[batch.state[row] as number],
+    history: historyOf({ batch, row }),
+    closer: sides[batch.closer[row] as number],
+    close: closeClasses[batch.close[row] as number],
+    aborter: sides[batch.aborter[row] as number],
+    stage: stage === 0 ? null : resetStages[stage - 1],
+    cause: null,
+    confidence: null,
+    evidence: [],
+    ...connectionMetrics({ batch, row }),
+  };
+}
+
+export function historyOf({ batch, row }: ConnectionRow): string {
+  const letters = batch.history.subarray(row * historyLength, (row + 1) * historyLength);
+  const end = letters.indexOf(0);
+  return String.fromCharCode(...letters.subarray(0, end < 0 ? letters.length : end));
+}
+
+/** Seconds from the first packet to the last. */
+export function durationOf({ batch, row }: ConnectionRow): number {
+  const seconds = (batch.endSeconds[row] as number) - (batch.startSeconds[row] as number);
+  const nanos = (batch.endNanos[row] as number) - (batch.startNanos[row] as number);
+  return Math.max(0, (seconds * 1e9 + nanos) / 1e9);
+}
+
+const connectionSums = fields.filter((field) => field.kind === 'sum' && field.rows === 'both');
+
+function connectionMetrics({ batch, row }: ConnectionRow): Metrics {
+  const values = new Map(connectionCounters.map((counter, i) => [counter.name, batch.counters[i]?.[row] as number]));
+  const metrics: Metrics = {};
+  for (const counter of connectionCounters as readonly Counter[]) {
+    metrics[counter.name] = values.get(counter.name) as number;
+  }
+  for (const sum of connectionSums) {
+    metrics[sum.name] = valueOfField(sum, (stored) => values.get(stored.name) ?? null) as number;
+  }
+  return metrics;
+}
