@@ -79,7 +79,8 @@ export async function openStore(config: StoreConfig, dependencies: StoreDependen
   let engine: EmbeddedEngine | undefined;
   try {
     try {
-      await mkdir(folder, { recursive: true });
+      // Who talked to whom is nobody else's business.
+      await mkdir(folder, { recursive: true, mode: 0o750 });
       await spoolFolder.create();
       const holder = { pid: process.pid, command, since: new Date(now()).toISOString() };
       lock = await acquireLock(lockFile(folder), folder, holder);
