@@ -1,7 +1,5 @@
 import type {
   AdHocVariableFilter,
-  DataQueryRequest,
-  DataQueryResponse,
   DataSourceGetTagKeysOptions,
   DataSourceGetTagValuesOptions,
   DataSourceInstanceSettings,
@@ -11,9 +9,7 @@ import type {
   TimeRange,
 } from '@grafana/data';
 import { DataSourceWithBackend, getTemplateSrv, type TemplateSrv } from '@grafana/runtime';
-import { catchError, defer, of, switchMap, type Observable } from 'rxjs';
-import { applyVariables, usesVariables } from './query/apply';
-import { literalTypes } from './query/catalogue';
+import { applyVariables } from './query/apply';
 import { interpolateFilter } from './query/interpolate';
 import { isDimension } from './query/kinds';
 import { variableLookup } from './query/lookup';
@@ -30,7 +26,6 @@ const suggestionLimit = 1000;
  */
 export class TcpDataSource extends DataSourceWithBackend<TcpQuery, TcpOptions> {
   private catalogue: Promise<FieldInfo[]> | undefined;
-  private typeOf = literalTypes([]);
 
   constructor(
     settings: DataSourceInstanceSettings<TcpOptions>,
@@ -52,22 +47,8 @@ export class TcpDataSource extends DataSourceWithBackend<TcpQuery, TcpOptions> {
     return displayText(query);
   }
 
-  /**
-   * Values of variables are written by the type of their field (443 is a port, "443" an application), so the catalogue must
-   * be there first. It is asked for once; without it, what looks like a number is written as one.
-   */
-  query(request: DataQueryRequest<TcpQuery>): Observable<DataQueryResponse> {
-    if (!request.targets.some(usesVariables)) {
-      return super.query(request);
-    }
-    return defer(() => this.fields()).pipe(
-      catchError(() => of([])),
-      switchMap(() => super.query(request))
-    );
-  }
-
   applyTemplateVariables(query: TcpQuery, scopedVars: ScopedVars, filters?: AdHocVariableFilter[]): TcpQuery {
-    return applyVariables(query, variableLookup(this.templateSrv(), scopedVars), this.typeOf, filters);
+    return applyVariables(query, variableLookup(this.templateSrv(), scopedVars), filters);
   }
 
   /** Explore: a click on a value narrows the query down, beside the user's own text. */
@@ -88,10 +69,7 @@ export class TcpDataSource extends DataSourceWithBackend<TcpQuery, TcpOptions> {
   /** The analyzer's catalogue of fields, asked for once. */
   fields(): Promise<FieldInfo[]> {
     this.catalogue ??= this.getResource<{ fields: FieldInfo[] }>('fields').then(
-      ({ fields }) => {
-        this.typeOf = literalTypes(fields);
-        return fields;
-      },
+      ({ fields }) => fields,
       (error) => {
         this.catalogue = undefined; // the next editor tries again
         throw error;
@@ -107,7 +85,7 @@ export class TcpDataSource extends DataSourceWithBackend<TcpQuery, TcpOptions> {
 
   /** A filter as it would be sent now. */
   interpolateFilter(text: string): string {
-    return interpolateFilter(text, variableLookup(this.templateSrv()), this.typeOf);
+    return interpolateFilter(text, variableLookup(this.templateSrv()));
   }
 
   /** Values that a field takes in a time range, of those that contain the search text. */

@@ -74,6 +74,7 @@ export interface FilterProblem {
 export interface FilterAnswer {
   ok: boolean;
   problem?: FilterProblem;
-  advice?: unknown;
+  /** Remarks on a filter that is right but may not select what is expected; `suggestion` is the whole filter, rewritten. */
+  advice?: Array<{ code: string; message: string; suggestion: string | null }>;
   canonical?: string;
 }

@@ -2,7 +2,7 @@ import React from 'react';
 import { css, cx } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { Button, Icon, useStyles2 } from '@grafana/ui';
-import { advices, corrected, excerpt } from '../query/verdict';
+import { corrected, excerpt } from '../query/verdict';
 import type { FilterCheck } from './useFilterCheck';
 
 interface Props {
@@ -47,15 +47,15 @@ export function FilterVerdict({ id, filter, check, onReplace }: Props) {
         </div>
       )}
       {answer?.ok &&
-        advices(answer.advice).map((advice) => (
-          <div key={advice.message} className={styles.verdict}>
+        answer.advice?.map(({ code, message, suggestion }) => (
+          <div key={code + message} className={styles.verdict}>
             <Icon name="info-circle" className={styles.icon} />
             <div>
-              <div>{advice.message}</div>
-              {advice.filter !== undefined && advice.filter !== text && !replaced && (
+              <div>{message}</div>
+              {suggestion !== null && !replaced && (
                 <div className={styles.offer}>
-                  <code className={styles.place}>{advice.filter}</code>
-                  <Button size="sm" variant="secondary" fill="outline" onClick={() => onReplace(advice.filter ?? '')}>
+                  <code className={styles.place}>{suggestion}</code>
+                  <Button size="sm" variant="secondary" fill="outline" onClick={() => onReplace(suggestion)}>
                     Use it
                   </Button>
                 </div>

@@ -1,5 +1,5 @@
 import type { AdHocVariableFilter } from '@grafana/data';
-import { hasVariables, interpolateFilter, type Lookup, type TypeOf } from './interpolate';
+import { hasVariables, interpolateFilter, type Lookup } from './interpolate';
 import { complete } from './model';
 import type { AdHocFilter, TcpQuery } from '../types';
 
@@ -39,12 +39,7 @@ export function adHocFilter({ key, operator, value, values }: AdHocVariableFilte
 }
 
 /** The query as it is sent: complete, without variables, with the dashboard's ad hoc filters. */
-export function applyVariables(
-  query: TcpQuery,
-  lookup: Lookup,
-  typeOf: TypeOf,
-  filters: AdHocVariableFilter[] = []
-): TcpQuery {
+export function applyVariables(query: TcpQuery, lookup: Lookup, filters: AdHocVariableFilter[] = []): TcpQuery {
   const full = complete(query);
   const own = full.adHoc.map((filter) => ({
     ...filter,
@@ -56,7 +51,7 @@ export function applyVariables(
     ...full,
     metrics: names(full.metrics, lookup),
     groupBy: names(full.groupBy, lookup),
-    filter: interpolateFilter(full.filter, lookup, typeOf),
+    filter: interpolateFilter(full.filter, lookup),
     limit: limit(full.limit, lookup),
     adHoc: [...own, ...added],
   };

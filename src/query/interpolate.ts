@@ -1,11 +1,7 @@
 import { pieces, shape, type Piece, type Shape } from './conditions';
-import type { FieldInfo } from '../types';
 
 /** Values of a dashboard variable; null when the dashboard has none of this name, `all` when it sets no limit. */
 export type Lookup = (reference: string) => string[] | 'all' | null;
-
-/** The type of a field by any of its names; undefined while the catalogue is not there. */
-export type TypeOf = (name: string) => FieldInfo['type'] | undefined;
 
 export const hasVariables = (text: string) =>
   pieces(text).some((piece) => piece.kind === 'variable' || (piece.kind === 'text' && variables.test(piece.text)));
@@ -14,26 +10,20 @@ const variables = /\$\{[^{}]*\}|\$[a-z_]\w*|\[\[[^[\]]*\]\]/i;
 const everyVariable = new RegExp(variables.source, 'gi');
 
 const number = /^-?\d+(\.\d+)?(e[+-]?\d+)?(%|us|ms|[smhkMG])?$/;
-const portOrRange = /^\d+(\.\.\d+)?$/;
-const address = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f]*:[0-9a-f:.]*:[0-9a-f.]*)(\/\d{1,3})?$/i;
+const range = /^\d+\.\.\d+$/;
 
 /**
- * A value as the language writes it. Values of a known type are written in its form only; anything that does not look
- * like it is quoted, so that it can never be read as another part of the filter.
+ * A value as the language writes it. Values are quoted, so that none can be read as another part of the filter, and the
+ * language takes a quoted 443 for a port and for an application alike. Only what has no quoted form stays bare: ranges
+ * (8000..8080), and numbers that are counted with or compared by size (5ms).
  */
-export function literal(value: string, type: ReturnType<TypeOf>): string {
-  const bare =
-    type === 'string'
-      ? false
-      : type === 'ip'
-        ? address.test(value)
-        : type === 'port' || type === 'integer'
-          ? portOrRange.test(value) || number.test(value)
-          : address.test(value) || number.test(value) || value === 'true' || value === 'false';
-  return bare ? value : quoted(value);
+export function literal(value: string, isQuantity: boolean): string {
+  return range.test(value) || (isQuantity && number.test(value)) ? value : quoted(value);
 }
 
-const quoted = (value: string) => `"${value.replace(/\\/g, '\\\\').replace(/"/g, '\\"')}"`;
+/** As it stands between quotes of either kind. */
+const inQuotes = (value: string) => value.replace(/[\\"']/g, '\\$&');
+const quoted = (value: string) => `"${value.replace(/[\\"]/g, '\\$&')}"`;
 const escapedForPattern = (value: string) => value.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 /** Thrown inside one condition, to drop it: one of its variables means "all", or is empty. */
@@ -44,7 +34,7 @@ const unlimited = Symbol('unlimited');
  * a variable that stands for all values, or for none, takes its condition with it. A variable that stands alone is a
  * condition itself (a text box with a filter). What the user wrote is otherwise left as it is.
  */
-export function interpolateFilter(text: string, lookup: Lookup, typeOf: TypeOf): string {
+export function interpolateFilter(text: string, lookup: Lookup): string {
   if (!hasVariables(text)) {
     return text;
   }
@@ -52,14 +42,14 @@ export function interpolateFilter(text: string, lookup: Lookup, typeOf: TypeOf):
   if (found === null) {
     return text;
   }
-  return render(found, text, lookup, typeOf) ?? '';
+  return render(found, text, lookup) ?? '';
 }
 
-function render(node: Shape, text: string, lookup: Lookup, typeOf: TypeOf): string | null {
+function render(node: Shape, text: string, lookup: Lookup): string | null {
   switch (node.type) {
     case 'condition':
       try {
-        return condition(node.pieces, text, lookup, typeOf);
+        return condition(node.pieces, text, lookup);
       } catch (thrown) {
         if (thrown === unlimited) {
           return null;
@@ -67,17 +57,17 @@ function render(node: Shape, text: string, lookup: Lookup, typeOf: TypeOf): stri
         throw thrown;
       }
     case 'not': {
-      const inner = render(node.inner, text, lookup, typeOf);
+      const inner = render(node.inner, text, lookup);
       return inner === null ? null : text.slice(node.start, node.inner.start) + inner;
     }
     case 'group': {
-      const inner = render(node.inner, text, lookup, typeOf);
+      const inner = render(node.inner, text, lookup);
       return inner === null
         ? null
         : text.slice(node.start, node.inner.start) + inner + text.slice(node.inner.end, node.end);
     }
     default: {
-      const parts = node.parts.map((part) => render(part, text, lookup, typeOf));
+      const parts = node.parts.map((part) => render(part, text, lookup));
       const kept = parts.filter((part) => part !== null);
       if (node.type === 'or' && kept.length < parts.length) {
         return null; // "this or anything" is anything
@@ -92,7 +82,7 @@ function render(node: Shape, text: string, lookup: Lookup, typeOf: TypeOf): stri
   }
 }
 
-function condition(all: Piece[], text: string, lookup: Lookup, typeOf: TypeOf): string {
+function condition(all: Piece[], text: string, lookup: Lookup): string {
   const values = (reference: string): string[] => {
     const found = lookup(reference);
     const some = found === null ? [reference] : found === 'all' ? [] : found.filter((value) => value !== '');
@@ -112,7 +102,6 @@ function condition(all: Piece[], text: string, lookup: Lookup, typeOf: TypeOf): 
     return lookup(all[0].text) === null ? only : `(${only})`;
   }
 
-  const type = all[0].kind === 'word' ? typeOf(all[0].text) : undefined;
   let result = '';
   let end = all[0].start;
   let inSet = false;
@@ -126,14 +115,17 @@ function condition(all: Piece[], text: string, lookup: Lookup, typeOf: TypeOf): 
     let written = piece.text;
     if (pattern && piece.kind === 'text') {
       written = piece.text.replace(everyVariable, (match) => {
-        const parts = lookup(match) === null ? [match] : values(match).map(escapedForPattern);
+        const parts =
+          lookup(match) === null ? [match] : values(match).map((value) => inQuotes(escapedForPattern(value)));
         return parts.length === 1 ? parts[0] : `(${parts.join('|')})`;
       });
     } else if (name !== null && lookup(name) !== null) {
       const parts = values(name);
       const before = all[i - 1];
       const isKey = i === 0 && /^#?[a-z_][\w.]*$/i.test(parts[0]) && parts.length === 1;
-      const items = parts.map((part) => literal(part, type)).join(', ');
+      const arithmetic = (near: Piece | undefined) => near !== undefined && /^([<>]=?|[-+*/(])$/.test(near.text);
+      const isQuantity = arithmetic(before) || arithmetic(all[i + 1]);
+      const items = parts.map((part) => literal(part, isQuantity)).join(', ');
       if (isKey) {
         written = parts[0];
       } else if (pattern) {
@@ -150,7 +142,7 @@ function condition(all: Piece[], text: string, lookup: Lookup, typeOf: TypeOf): 
       }
     } else if (piece.kind === 'text') {
       written = piece.text.replace(everyVariable, (match) =>
-        lookup(match) === null ? match : quoted(values(match).join(',')).slice(1, -1)
+        lookup(match) === null ? match : inQuotes(values(match).join(','))
       );
     }
     result += blank + written;

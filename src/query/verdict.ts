@@ -1,4 +1,4 @@
-import type { FilterAnswer, FilterProblem } from '../types';
+import type { FilterProblem } from '../types';
 
 /** A text cut around the place that is wrong, which may be empty at the end. */
 export interface Excerpt {
@@ -25,30 +25,4 @@ export function excerpt(text: string, { start, end }: { start: number; end: numb
 /** The filter with the analyzer's suggestion in place, or null when it has none. */
 export function corrected(text: string, { hint, position }: FilterProblem): string | null {
   return hint && position ? text.slice(0, position.start) + hint + text.slice(position.end) : null;
-}
-
-export interface Advice {
-  message: string;
-  /** A whole filter to use instead. */
-  filter?: string;
-}
-
-/** The analyzer's advice in any of the forms that it may take: a sentence, an object with a message, or several of them. */
-export function advices(advice: FilterAnswer['advice']): Advice[] {
-  const list = Array.isArray(advice) ? advice : [advice];
-  return list.flatMap((item): Advice[] => {
-    if (typeof item === 'string') {
-      return item === '' ? [] : [{ message: item }];
-    }
-    if (typeof item !== 'object' || item === null || !('message' in item)) {
-      return [];
-    }
-    const { message, filter, hint } = item as { message: unknown; filter?: unknown; hint?: unknown };
-    const replacement = typeof filter === 'string' ? filter : hint;
-    return [
-      typeof replacement === 'string'
-        ? { message: String(message), filter: replacement }
-        : { message: String(message) },
-    ];
-  });
 }

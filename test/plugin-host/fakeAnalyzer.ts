@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fields } from '../../filter/src/catalogue/index.js';
+import { advise, fields, parseFilter, printFilter, type RowKind } from '../../filter/src/index.js';
 import { framesFor, valuesOf, type FlatQuery } from './fakeFrames.js';
 
 export interface FakeAnalyzerOptions {
@@ -74,8 +74,10 @@ function route(method: string, url: URL, body: string): [number, unknown] {
       ];
     case 'GET /api/v1/values':
       return [200, { values: valuesOf(url.searchParams.get('field') ?? '', url.searchParams.get('search') ?? '') }];
-    case 'POST /api/v1/filter':
-      return [200, judge((JSON.parse(body) as { text: string }).text)];
+    case 'POST /api/v1/filter': {
+      const { text, rows } = JSON.parse(body) as { text: string; rows: RowKind };
+      return [200, judge(text, rows)];
+    }
     case 'POST /api/v1/query': {
       const { queries } = JSON.parse(body) as { queries: FlatQuery[] };
       return [200, { results: Object.fromEntries(queries.map((query) => [query.refId, result(query)])) }];
@@ -86,7 +88,7 @@ function route(method: string, url: URL, body: string): [number, unknown] {
 }
 
 function result(query: FlatQuery): object {
-  const verdict = judge(query.filter ?? '');
+  const verdict = parseFilter(query.filter ?? '', query.kind === 'connections' ? 'connections' : 'windows');
   if (!verdict.ok) {
     const { message, code } = verdict.problem;
     return { error: `${message} (${code})`, status: 400, errorSource: 'downstream' };
@@ -95,48 +97,9 @@ function result(query: FlatQuery): object {
   return Array.isArray(frames) ? { status: 200, frames } : { ...frames, errorSource: 'downstream' };
 }
 
-const names = new Set<string>(fields.flatMap(({ name, aliases }) => [name, ...aliases]));
-const keywords = new Set(['and', 'or', 'not', 'in', 'is', 'null', 'true', 'false']);
-
-/** Knows words and parentheses only: enough for an editor to show a mistake at its place. */
-function judge(
-  text: string
-):
-  | { ok: true; advice?: unknown }
-  | { ok: false; problem: { code: string; message: string; position: object; hint?: string } } {
-  const problem = (code: string, message: string, start: number, end: number, hint?: string) => ({
-    ok: false as const,
-    problem: { code, message, position: { start, end }, ...(hint !== undefined && { hint }) },
-  });
-  for (const match of text.replace(/"[^"]*"/g, (quoted) => ' '.repeat(quoted.length)).matchAll(/\$?#?[a-z_][\w.]*/gi)) {
-    const [word] = match;
-    const end = match.index + word.length;
-    if (word.startsWith('$')) {
-      return problem(
-        'TCPS_E_FILTER_VARIABLE',
-        `The variable "${word}" was not replaced by its value.`,
-        match.index,
-        end
-      );
-    }
-    if (!names.has(word) && !keywords.has(word.toLowerCase()) && !/^(ms|us|s|m|h|k|M|G)$/.test(word)) {
-      const hint = word.startsWith('rst') ? 'rst.count' : undefined;
-      return problem('TCPS_E_FILTER_FIELD', `There is no field "${word}".`, match.index, end, hint);
-    }
-  }
-  if (/(and|or|not|=|>|<|in)\s*$/i.test(text)) {
-    return problem('TCPS_E_FILTER_SYNTAX', 'The filter ends in the middle of a condition.', text.length, text.length);
-  }
-  if (/\bsyn\.ratio\s*>/.test(text) && !text.includes('ct.count')) {
-    return {
-      ok: true,
-      advice: [
-        {
-          message: 'syn.ratio is empty where no connection succeeded.',
-          filter: `${text} or (syn.count > 3 and ct.count = 0)`,
-        },
-      ],
-    };
-  }
-  return { ok: true };
+function judge(text: string, rows: RowKind) {
+  const parsed = parseFilter(text, rows, { variables: 'refuse' });
+  return parsed.ok
+    ? { ...parsed, advice: advise(parsed.expression, rows), canonical: printFilter(parsed.expression) }
+    : parsed;
 }

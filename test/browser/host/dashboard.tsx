@@ -266,6 +266,6 @@ function PanelBody({ panel, frames, theme, range, width, height }: BodyProps) {
       );
     }
     default:
-      return <Table data={data[0]} width={width - 8} height={height} />;
+      return <Table data={data[0]} width={width - 8} height={height} columnMinWidth={100} />;
   }
 }

@@ -1,0 +1,78 @@
+import { changeKind, changeNames, complete, defaultQuery, displayText, isRunnable } from './model';
+import { kinds } from './kinds';
+import { queryKinds, type TcpQuery } from '../types';
+
+const query = (model: Partial<TcpQuery>): TcpQuery => ({ refId: 'A', ...model });
+
+describe('the query model', () => {
+  test('a query without anything is the default query', () => {
+    expect(complete(query({}))).toEqual({ refId: 'A', ...defaultQuery });
+  });
+
+  test('a kind of a later version is read as a time series', () => {
+    expect(complete(query({ kind: 'findings' as never })).kind).toBe('timeseries');
+  });
+
+  test('a list that was emptied stays empty, and the query waits', () => {
+    expect(complete(query({ metrics: [] })).metrics).toEqual([]);
+    expect(isRunnable(query({ metrics: [] }))).toBe(false);
+  });
+
+  test.each([
+    ['a new query', {}, true],
+    ['connections without metrics', { kind: 'connections', metrics: [] }, true],
+    ['values without a field', { kind: 'values' }, false],
+    ['values of a field', { kind: 'values', field: 'client.ip' }, true],
+    ['health', { kind: 'health' }, true],
+  ] as const)('%s runs: %o %s', (_, model, expected) => {
+    expect(isRunnable(query(model as Partial<TcpQuery>))).toBe(expected);
+  });
+
+  test.each([
+    [{}, 'Time series rst.ratio.clt, rst.ratio.srv'],
+    [
+      { kind: 'top', metrics: ['rst.count'], groupBy: ['client.ip'], filter: ' rst.count > 0\n and ct.count = 0 ' },
+      'Top rst.count by client.ip where rst.count > 0 and ct.count = 0',
+    ],
+    [
+      { kind: 'connections', adHoc: [{ key: 'server.ip', operator: '=|', value: 'a', values: ['a', 'b'] }] },
+      'Connections where server.ip =| {a, b}',
+    ],
+    [{ kind: 'values', field: 'client.ip' }, 'Values of client.ip'],
+    [{ kind: 'values' }, 'Values of …'],
+  ])('%o reads %s', (model, text) => {
+    expect(displayText(query(model as Partial<TcpQuery>))).toBe(text);
+  });
+});
+
+describe('another kind of the same query', () => {
+  test('defaults give way to defaults', () => {
+    const { metrics, groupBy, orderBy } = changeKind(query({}), 'top');
+    expect(metrics).toEqual(kinds.top.defaultMetrics);
+    expect(groupBy).toEqual(['client.ip']);
+    expect(orderBy).toEqual({ field: 'rst.count.srv', direction: 'desc' });
+    expect(changeKind(query({ ...changeKind(query({}), 'top') }), 'timeseries')).toMatchObject(defaultQuery);
+  });
+
+  test('choices are kept, also through kinds that have no use for them', () => {
+    const chosen = query({ metrics: ['refused.count'], groupBy: ['server.ip'], filter: 'ct.count = 0', limit: 25 });
+    const there = changeKind(chosen, 'connections');
+    expect(there.orderBy).toEqual({ field: 'start', direction: 'desc' });
+    const back = changeKind(there, 'top');
+    expect(back).toMatchObject({ ...chosen, kind: 'top', orderBy: { field: 'refused.count', direction: 'desc' } });
+  });
+
+  test('an order by a name that is still there is kept', () => {
+    const ordered = query({
+      kind: 'top',
+      metrics: ['syn.count', 'rst.count'],
+      orderBy: { field: 'syn.count', direction: 'asc' },
+    });
+    expect(changeKind(ordered, 'conversations').orderBy).toEqual(ordered.orderBy);
+    expect(changeNames(ordered, { metrics: ['rst.count'] }).orderBy).toBeUndefined();
+  });
+
+  test.each(queryKinds)('%s is complete and runnable from a new query, but for a field to choose', (kind) => {
+    expect(isRunnable({ ...changeKind(query({}), kind), field: 'client.ip' })).toBe(true);
+  });
+});
