@@ -100,23 +100,85 @@ export const errorKinds = {
   ),
   queryCancelled: kind('QUERY_CANCELLED', 499, 'The query was cancelled.'),
   queryFailed: kind('QUERY_FAILED', 500, 'The query failed: %s.'),
+
+  // Query
+  queryInvalid: kind('QUERY_INVALID', 400, 'The query is wrong: %s.'),
+  queryKind: kind('QUERY_KIND', 400, 'There is no query kind "%s". Kinds: %s.'),
+  queryMetric: kind('QUERY_METRIC', 400, 'There is no metric "%s". GET /api/v1/fields lists them.'),
+  queryNotMetric: kind('QUERY_METRIC', 400, '%s is no metric of a group but %s.'),
+  queryDimension: kind('QUERY_DIMENSION', 400, 'There is no dimension "%s" to group by. Dimensions: %s.'),
+  queryNotDimension: kind('QUERY_DIMENSION', 400, '%s is no dimension but %s; rows are grouped by dimensions: %s.'),
+  queryField: kind('QUERY_FIELD', 400, 'There is no field "%s". GET /api/v1/fields lists them.'),
+  queryFieldValues: kind('QUERY_FIELD', 400, 'Values of %s cannot be listed: it is %s. Ask for a dimension.'),
+  queryOrder: kind('QUERY_ORDER', 400, 'Rows cannot be ordered by "%s". Order by one of: %s.'),
+  queryRange: kind('QUERY_RANGE', 400, 'The time range is wrong: %s.'),
+  queryScope: kind(
+    'QUERY_SCOPE',
+    400,
+    'The filter compares %s with sums, but groups have no %s of their own. Group by it, or use scope "flows".'
+  ),
+  queryAdHoc: kind('QUERY_AD_HOC', 400, 'The ad hoc filter "%s" cannot be used: %s'),
+  queryAlert: kind(
+    'QUERY_ALERT',
+    400,
+    'Rows of kind "%s" are for people and have no numbers that an alert rule could compare. Use kind "top" or "timeseries".'
+  ),
+  connectionId: kind('CONNECTION_ID', 400, '"%s" is no id of a connection; ids have 32 hexadecimal digits.'),
+  connectionUnknown: kind(
+    'CONNECTION_UNKNOWN',
+    404,
+    'There is no connection %s. It was never stored, or is older than connections are kept.'
+  ),
+
+  // API
+  apiRoute: kind('API_ROUTE', 404, 'There is no %s. GET /openapi.json lists the routes.'),
+  apiMethod: kind('API_METHOD', 405, '%s takes %s only.'),
+  apiRequest: kind('API_REQUEST', 400, 'The request is wrong: %s.'),
+  apiBodySize: kind('API_BODY_SIZE', 413, 'The request is larger than %s bytes.'),
+  apiMediaType: kind('API_MEDIA_TYPE', 415, 'The body must be JSON, with the header content-type: application/json.'),
+  apiToken: kind('API_TOKEN', 401, 'The token is missing or wrong. Send the header authorization: Bearer TOKEN.'),
+  apiHost: kind(
+    'API_HOST',
+    403,
+    'Requests for the host "%s" are not answered without a token: a web page may have sent them. Use 127.0.0.1, or set a token.'
+  ),
+  apiStreams: kind('API_STREAMS', 503, '%s clients follow the live totals already, as many as are allowed.'),
+  apiTimeout: kind('API_TIMEOUT', 503, 'The answer took longer than allowed. Ask for less.'),
+  apiStopping: kind('API_STOPPING', 503, 'The analyzer is stopping. Ask again when it runs.'),
+  apiExposed: kind(
+    'API_EXPOSED',
+    500,
+    'The API does not start on %s, which others can reach, without a token or client certificates. Set api.token or api.tls.clientCa, or listen on 127.0.0.1.'
+  ),
+  apiListen: kind('API_LISTEN', 500, 'The API cannot listen on %s: %s.'),
+  apiTls: kind('API_TLS', 500, 'The TLS settings of the API cannot be used: %s.'),
+  internal: kind('INTERNAL', 500, 'Something went wrong inside the analyzer. Its log says what, under request %s.'),
 } as const satisfies Record<string, ErrorKind>;
+
+/** A piece of a text, in UTF-16 units; `start` equals `end` at the end of the text. */
+export interface ErrorPosition {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** An error of the catalogue. `position` and `hint` are for filters: where it went wrong and what was meant. */
 export class TcpscopeError extends Error {
   readonly code: string;
   readonly status: number;
-  position?: number;
+  position?: ErrorPosition;
+  /** Text to write instead, at the position where there is one. */
   hint?: string;
 
   constructor(kind: ErrorKind, args: ReadonlyArray<string | number> = [], options?: { cause?: unknown }) {
     const rest = [...args];
-    super(
-      kind.message.replace(/%s/g, () => String(rest.shift())),
-      options
-    );
+    super(args.length === 0 ? kind.message : kind.message.replace(/%s/g, () => String(rest.shift())), options);
     this.name = 'TcpscopeError';
     this.code = kind.code;
     this.status = kind.status;
+  }
+
+  /** An error that came from another thread or process: its message is already made. */
+  static received(code: string, status: number, message: string): TcpscopeError {
+    return new TcpscopeError({ code, status, message });
   }
 }

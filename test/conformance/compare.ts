@@ -1,7 +1,7 @@
 import { createEnrichment, enrichConfigSchema } from '../../analyzer/src/enrich/index.js';
 import { CaptureFile } from '../../analyzer/src/capture/capture-file.js';
 import { readFiles } from '../../analyzer/src/capture/read-files.js';
-import { Pipeline } from '../../analyzer/src/pipeline.js';
+import { Pipeline } from '../../analyzer/src/pipeline/pipeline.js';
 import { Collector, connectionJson, makeReport, type Report } from '../../analyzer/src/report/index.js';
 import { closeClassesOf, type Expected, type ExpectedConversation, type Side } from './expected.js';
 

@@ -10,7 +10,7 @@ import {
   type Field,
   type FilterValue,
 } from '@tcpscope/filter';
-import type { PacketCounts } from '../pipeline.js';
+import type { PacketCounts } from '../pipeline/pipeline.js';
 import type { Collector, ConnectionRow, Conversation } from './collector.js';
 import { addressText, timeText } from './names.js';
 

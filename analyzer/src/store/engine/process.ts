@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { entryArguments, entryPoint } from '../../entry-points.js';
 import { errorKinds, TcpscopeError } from '../../errors.js';
 import type { Log } from '../log.js';
 import { EngineFault } from './engine.js';
@@ -53,9 +54,8 @@ export class EngineProcess {
   /** Starts a process and opens the database. Throws what hinders it, in words of the catalogue. */
   static async open(options: ProcessOptions): Promise<{ process: EngineProcess; version: string }> {
     // Tests run from source: the child needs the loader that its parent was started with.
-    const source = import.meta.url.endsWith('.ts');
-    const child = fork(fileURLToPath(new URL(source ? './child.ts' : './child.js', import.meta.url)), [], {
-      execArgv: source ? ['--import', 'tsx'] : [],
+    const child = fork(fileURLToPath(entryPoint('store/engine/child')), [], {
+      execArgv: [...entryArguments],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // Each statement occupies a thread of libuv's pool while it runs; the default of 4 would make an insert wait for

@@ -1,0 +1,299 @@
+import { errorKinds, TcpscopeError } from '../../errors.js';
+import { encodeProgram, type Instruction } from './bpf.js';
+import { interfaceNames, isLoopback, isUp, linkLayerOf } from './interfaces.js';
+import { addressOf, errno, lastError, libc, viewOf } from './libc.js';
+
+/** linux/if_packet.h, linux/if_ether.h and asm-generic/socket.h. */
+const AF_PACKET = 17;
+const SOCK_RAW = 3;
+const ETH_P_ALL = 0x0003;
+const SOL_SOCKET = 1;
+const SO_ERROR = 4;
+const SO_ATTACH_FILTER = 26;
+const SOL_PACKET = 263;
+const PACKET_ADD_MEMBERSHIP = 1;
+const PACKET_RX_RING = 5;
+const PACKET_STATISTICS = 6;
+const PACKET_VERSION = 10;
+const PACKET_FANOUT = 18;
+const PACKET_IGNORE_OUTGOING = 23;
+const PACKET_MR_PROMISC = 1;
+const TPACKET_V3 = 2;
+const FANOUT_HASH = 0;
+const FANOUT_FLAG_DEFRAG = 0x8000;
+const PROT_READ_WRITE = 3;
+const MAP_SHARED = 1;
+const POLLIN = 1;
+const POLLERR = 8;
+
+/** Block header (struct tpacket_block_desc): status, packets, offset of the first one. Offsets in bytes. */
+const BLOCK_STATUS = 8;
+const BLOCK_PACKETS = 12;
+const BLOCK_FIRST = 16;
+const TP_STATUS_USER = 1;
+/** Packet header (struct tpacket3_hdr). */
+const PACKET_NEXT = 0;
+const PACKET_SECONDS = 4;
+const PACKET_NANOS = 8;
+const PACKET_CAPTURED = 12;
+const PACKET_WIRE = 16;
+const PACKET_STATUS = 20;
+const PACKET_MAC = 24;
+const PACKET_VLAN = 32;
+const TP_STATUS_VLAN_VALID = 1 << 4;
+
+export interface RingOptions {
+  readonly interfaceName: string;
+  /** What the kernel lets through. */
+  readonly program: readonly Instruction[];
+  /** Bytes of the ring, rounded down to whole blocks; at least two blocks. */
+  readonly bytes: number;
+  readonly promiscuous: boolean;
+  /** Workers that share the interface: a number common to them, and how many there are. */
+  readonly fanout?: { readonly group: number };
+}
+
+/** Takes packets where they lie in the ring. All offsets are into `bytes`; nothing may be kept when a call returns. */
+export interface RingSink {
+  attach(bytes: Uint8Array, view: DataView): void;
+  /** @param vlan id of a tag that the card took out of the frame, 0 when there was none */
+  packet(at: number, captured: number, wire: number, seconds: number, nanos: number, vlan: number): void;
+}
+
+export interface RingCounts {
+  /** Packets that the kernel gave to the socket and that it dropped because the ring was full, since opening. */
+  received: number;
+  dropped: number;
+  /** Times the kernel found the ring full. */
+  freezes: number;
+  /** Most blocks that waited at once, of `blocks`. */
+  highestFill: number;
+  readonly blocks: number;
+}
+
+/** Size of a block: large enough that the kernel rarely changes blocks, small enough that packets do not wait long. */
+const BLOCK = 1 << 20;
+/** Milliseconds after which the kernel hands over a block that is not full. */
+const RETIRE = 20;
+/** Frame size that the kernel asks for; TPACKET_V3 packs frames of any size into a block. */
+const FRAME = 1 << 11;
+
+export type RingState = 'capturing' | 'down' | 'gone';
+
+/**
+ * A memory-mapped TPACKET_V3 ring (the kernel's Documentation/networking/packet_mmap.rst): the kernel writes packets into
+ * blocks of memory that we read in place. One system call when there is nothing to read, none else, and no copy.
+ *
+ * Not for use by several threads: open one ring a thread, in one fanout group.
+ */
+export class PacketRing {
+  readonly counts: RingCounts;
+  private readonly address: bigint;
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private readonly words: Int32Array;
+  private readonly pollFd = Buffer.alloc(8);
+  private block = 0;
+  private closed = false;
+
+  private constructor(
+    private readonly fd: number,
+    private readonly interfaceIndex: number,
+    private readonly options: RingOptions,
+    blocks: number,
+    address: bigint
+  ) {
+    this.address = address;
+    const memory = viewOf(address, blocks * BLOCK);
+    this.bytes = new Uint8Array(memory);
+    this.view = new DataView(memory);
+    this.words = new Int32Array(memory);
+    this.pollFd.writeInt32LE(fd, 0);
+    this.pollFd.writeInt16LE(POLLIN | POLLERR, 4);
+    this.counts = { received: 0, dropped: 0, freezes: 0, highestFill: 0, blocks };
+  }
+
+  /** Opens a ring. Throws TCPS_E_CAPTURE_… when there is no such interface, no permission, or the kernel refuses. */
+  static open(options: RingOptions): PacketRing {
+    const c = libc();
+    const name = options.interfaceName;
+    linkLayerOf(name);
+    const index = c.if_nametoindex(name);
+    if (index === 0) {
+      throw new TcpscopeError(errorKinds.captureInterfaceMissing, [name, interfaceNames().join(', ') || 'none']);
+    }
+    // Protocol 0: no packet arrives before the filter is attached and the ring is ready.
+    const fd = c.socket(AF_PACKET, SOCK_RAW, 0);
+    if (fd < 0) {
+      throw failed(name, 'opening a packet socket');
+    }
+    try {
+      set(fd, name, SOL_PACKET, PACKET_VERSION, int32(TPACKET_V3), 'asking for TPACKET_V3');
+      attachFilter(fd, name, options.program);
+      if (isLoopback(name)) {
+        // On the loopback every packet is seen going out and coming in.
+        set(fd, name, SOL_PACKET, PACKET_IGNORE_OUTGOING, int32(1), 'ignoring outgoing packets');
+      }
+      const blocks = Math.max(2, Math.floor(options.bytes / BLOCK));
+      set(fd, name, SOL_PACKET, PACKET_RX_RING, ringRequest(blocks), `reserving a ring of ${blocks} MiB`);
+      const address = c.mmap(null, blocks * BLOCK, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+      if (BigInt.asIntN(64, BigInt(address)) === -1n) {
+        throw failed(name, 'mapping the ring');
+      }
+      if (options.promiscuous) {
+        set(fd, name, SOL_PACKET, PACKET_ADD_MEMBERSHIP, promiscuous(index), 'asking for promiscuous mode');
+      }
+      if (c.bind(fd, socketAddress(index), 20) < 0) {
+        throw failed(name, 'binding the socket');
+      }
+      if (options.fanout !== undefined) {
+        // Fragments are put together first, so that all of a connection's packets hash alike.
+        const mode = (FANOUT_HASH | FANOUT_FLAG_DEFRAG) << 16;
+        const group = int32((options.fanout.group & 0xffff) | mode);
+        set(fd, name, SOL_PACKET, PACKET_FANOUT, group, 'joining the fanout group');
+      }
+      return new PacketRing(fd, index, options, blocks, address);
+    } catch (error) {
+      c.close(fd);
+      throw error;
+    }
+  }
+
+  /**
+   * Hands over all packets that are there, at most one turn of the ring.
+   * @returns how many
+   */
+  read(sink: RingSink): number {
+    const { words, view, counts } = this;
+    let packets = 0;
+    let blocks = 0;
+    sink.attach(this.bytes, view);
+    while (blocks < counts.blocks) {
+      const at = this.block * BLOCK;
+      if ((Atomics.load(words, (at + BLOCK_STATUS) >> 2) & TP_STATUS_USER) === 0) {
+        break;
+      }
+      packets += this.readBlock(sink, at);
+      Atomics.store(words, (at + BLOCK_STATUS) >> 2, 0);
+      this.block = this.block + 1 === counts.blocks ? 0 : this.block + 1;
+      blocks++;
+    }
+    if (blocks > counts.highestFill) {
+      counts.highestFill = blocks;
+    }
+    return packets;
+  }
+
+  private readBlock(sink: RingSink, at: number): number {
+    const { view } = this;
+    const packets = view.getUint32(at + BLOCK_PACKETS, true);
+    let packet = at + view.getUint32(at + BLOCK_FIRST, true);
+    for (let i = 0; i < packets; i++) {
+      const status = view.getUint32(packet + PACKET_STATUS, true);
+      const vlan = (status & TP_STATUS_VLAN_VALID) !== 0 ? view.getUint32(packet + PACKET_VLAN, true) & 0xfff : 0;
+      sink.packet(
+        packet + view.getUint16(packet + PACKET_MAC, true),
+        view.getUint32(packet + PACKET_CAPTURED, true),
+        view.getUint32(packet + PACKET_WIRE, true),
+        view.getUint32(packet + PACKET_SECONDS, true),
+        view.getUint32(packet + PACKET_NANOS, true),
+        vlan
+      );
+      packet += view.getUint32(packet + PACKET_NEXT, true);
+    }
+    return packets;
+  }
+
+  /** Waits until there is something to read, at most `milliseconds`. */
+  wait(milliseconds: number): void {
+    this.pollFd.writeInt16LE(0, 6);
+    libc().poll(this.pollFd, 1, milliseconds);
+    if ((this.pollFd.readInt16LE(6) & POLLERR) !== 0) {
+      // The interface went down or away. Reading the pending error clears it, so that the next wait waits.
+      libc().getsockopt(this.fd, SOL_SOCKET, SO_ERROR, Buffer.alloc(4), int32(4));
+    }
+  }
+
+  /** What has become of the interface that the socket is bound to. */
+  state(): RingState {
+    const name = this.options.interfaceName;
+    if (libc().if_nametoindex(name) !== this.interfaceIndex) {
+      return 'gone';
+    }
+    return isUp(name) ? 'capturing' : 'down';
+  }
+
+  /** Brings `counts` up to date. The kernel's counters start anew at each reading. */
+  updateCounts(): RingCounts {
+    const value = Buffer.alloc(12);
+    if (!this.closed && libc().getsockopt(this.fd, SOL_PACKET, PACKET_STATISTICS, value, int32(12)) === 0) {
+      this.counts.received += value.readUInt32LE(0);
+      this.counts.dropped += value.readUInt32LE(4);
+      this.counts.freezes += value.readUInt32LE(8);
+    }
+    return this.counts;
+  }
+
+  /** Unmaps the ring; nothing may be read afterwards. */
+  close(): void {
+    if (!this.closed) {
+      this.closed = true;
+      libc().munmap(this.address, this.counts.blocks * BLOCK);
+      libc().close(this.fd);
+    }
+  }
+}
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return bytes;
+}
+
+function set(fd: number, name: string, level: number, option: number, value: Buffer, what: string): void {
+  if (libc().setsockopt(fd, level, option, value, value.length) < 0) {
+    throw failed(name, what);
+  }
+}
+
+function attachFilter(fd: number, name: string, program: readonly Instruction[]): void {
+  const code = encodeProgram(program);
+  const header = Buffer.alloc(16);
+  header.writeUInt16LE(program.length, 0);
+  header.writeBigUInt64LE(addressOf(code), 8);
+  set(fd, name, SOL_SOCKET, SO_ATTACH_FILTER, header, 'attaching the packet filter');
+}
+
+/** struct tpacket_req3 */
+function ringRequest(blocks: number): Buffer {
+  const bytes = Buffer.alloc(28);
+  [BLOCK, blocks, FRAME, (BLOCK / FRAME) * blocks, RETIRE, 0, 0].forEach((value, i) =>
+    bytes.writeUInt32LE(value, i * 4)
+  );
+  return bytes;
+}
+
+/** struct packet_mreq */
+function promiscuous(index: number): Buffer {
+  const bytes = Buffer.alloc(16);
+  bytes.writeInt32LE(index, 0);
+  bytes.writeUInt16LE(PACKET_MR_PROMISC, 4);
+  return bytes;
+}
+
+/** struct sockaddr_ll; the protocol is in network byte order. */
+function socketAddress(index: number): Buffer {
+  const bytes = Buffer.alloc(20);
+  bytes.writeUInt16LE(AF_PACKET, 0);
+  bytes.writeUInt16BE(ETH_P_ALL, 2);
+  bytes.writeInt32LE(index, 4);
+  return bytes;
+}
+
+function failed(name: string, what: string): TcpscopeError {
+  const { number, text } = lastError();
+  if (number === errno.EPERM || number === errno.EACCES) {
+    return new TcpscopeError(errorKinds.captureNotPermitted, [name]);
+  }
+  return new TcpscopeError(errorKinds.captureFailed, [name, `${what}: ${text}`]);
+}

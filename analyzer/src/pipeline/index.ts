@@ -1,0 +1,3 @@
+export { LiveCapture, type LiveHandlers, type LiveOptions } from './live-capture.js';
+export type { LiveStatus } from './live-messages.js';
+export { Pipeline, type FlowCounts, type PacketCounts } from './pipeline.js';

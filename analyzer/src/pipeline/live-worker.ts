@@ -1,0 +1,190 @@
+import { PerformanceObserver } from 'node:perf_hooks';
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { interfaceDrops, linkLayerOf, softnetDrops } from '../capture/ring/interfaces.js';
+import { packetFilter } from '../capture/ring/packet-filter.js';
+import { PacketRing, type RingState } from '../capture/ring/packet-ring.js';
+import { TcpscopeError } from '../errors.js';
+import { BufferPool, type Batch } from '../flow/index.js';
+import type { FromWorker, LiveStatus, LiveWorkerOptions, ToWorker } from './live-messages.js';
+import { Pipeline } from './pipeline.js';
+
+/** Milliseconds to wait for packets before looking at the clock and the controls again. */
+const WAIT = 100;
+/** Milliseconds a packet may lie in a block of the ring before we see it, with room to spare. */
+const DELAY = 100;
+/** Milliseconds between reports, and between attempts to find an interface that is gone. */
+const REPORT = 1000;
+
+/** The thread that captures: packets never leave it, only closed windows and finished connections do. */
+class LiveWorker {
+  private readonly pool = new BufferPool();
+  private readonly pipeline: Pipeline;
+  private readonly control: Int32Array;
+  private readonly dropsAtStart: { readonly card: number | null; readonly kernel: number | null };
+  private ring: PacketRing;
+  private state: RingState = 'capturing';
+  private lastPacket: number | null = null;
+  private collections = 0;
+  /** Counts of rings that are closed because their interface went away. */
+  private former = { received: 0, dropped: 0, freezes: 0, highestFill: 0 };
+
+  constructor(
+    private readonly port: MessagePort,
+    private readonly options: LiveWorkerOptions
+  ) {
+    this.control = new Int32Array(options.control);
+    this.dropsAtStart = { card: interfaceDrops(options.interfaceName), kernel: softnetDrops() };
+    this.pipeline = new Pipeline((batch) => this.emit(batch), {
+      maxConnections: options.maxConnections,
+      serverPorts: options.serverPorts,
+      hashSeed: (Math.random() * 0x7fffffff) | 0,
+      buffers: this.pool,
+    });
+    this.ring = this.open();
+    new PerformanceObserver((list) => {
+      this.collections += list.getEntries().length;
+    }).observe({ entryTypes: ['gc'] });
+  }
+
+  async run(): Promise<void> {
+    this.post({ kind: 'ready' });
+    const link = linkLayerOf(this.options.interfaceName);
+    const sink = this.pipeline.ringSink(link.linkType, 0);
+    let reported = Date.now();
+    while (Atomics.load(this.control, 0) === 0) {
+      const packets = this.state === 'gone' ? 0 : this.ring.read(sink);
+      this.pipeline.flush();
+      const now = Date.now();
+      if (packets > 0) {
+        this.lastPacket = now / 1000;
+      } else {
+        this.pipeline.tick(Math.floor((now - DELAY) / 1000));
+        this.wait();
+      }
+      if (now - reported >= REPORT) {
+        reported = now;
+        this.check();
+        this.takeBuffers();
+        this.post({ kind: 'status', status: this.status() });
+        // The event loop turns once a second, for the observer of garbage collections.
+        await new Promise(setImmediate);
+      }
+    }
+    if (this.state !== 'gone') {
+      this.ring.read(sink);
+    }
+    this.pipeline.finish();
+    this.post({ kind: 'done', status: this.status() });
+    this.ring.close();
+  }
+
+  private wait(): void {
+    if (this.state === 'gone') {
+      Atomics.wait(this.control, 0, 0, WAIT);
+      return;
+    }
+    this.ring.wait(WAIT);
+  }
+
+  /** Once a second: has the interface gone down or away, or come back? */
+  private check(): void {
+    if (this.state === 'gone') {
+      try {
+        this.ring = this.open();
+        this.state = 'capturing';
+      } catch {
+        // Still gone; the status says so.
+      }
+      return;
+    }
+    this.state = this.ring.state();
+    if (this.state === 'gone') {
+      this.leave();
+    }
+  }
+
+  private leave(): void {
+    const { received, dropped, freezes, highestFill } = this.ring.updateCounts();
+    this.former = {
+      received: this.former.received + received,
+      dropped: this.former.dropped + dropped,
+      freezes: this.former.freezes + freezes,
+      highestFill: Math.max(this.former.highestFill, highestFill),
+    };
+    this.ring.close();
+  }
+
+  private open(): PacketRing {
+    const { options } = this;
+    const link = linkLayerOf(options.interfaceName);
+    return PacketRing.open({
+      interfaceName: options.interfaceName,
+      program: packetFilter(options.filter, link, options.snap),
+      bytes: options.ringBytes,
+      promiscuous: options.promiscuous,
+      ...(options.workers > 1 ? { fanout: { group: options.fanoutGroup } } : {}),
+    });
+  }
+
+  private status(): LiveStatus {
+    const counts =
+      this.state === 'gone' ? { received: 0, dropped: 0, freezes: 0, highestFill: 0 } : this.ring.updateCounts();
+    const card = interfaceDrops(this.options.interfaceName);
+    const kernel = softnetDrops();
+    return {
+      interfaceName: this.options.interfaceName,
+      worker: this.options.worker,
+      state: this.state,
+      packets: this.pipeline.counts(),
+      flow: this.pipeline.flowCounts(),
+      ring: {
+        received: this.former.received + counts.received,
+        dropped: this.former.dropped + counts.dropped,
+        freezes: this.former.freezes + counts.freezes,
+        highestFill: Math.max(this.former.highestFill, counts.highestFill),
+        blocks: this.ring.counts.blocks,
+      },
+      interfaceDrops: since(this.dropsAtStart.card, card),
+      softnetDrops: since(this.dropsAtStart.kernel, kernel),
+      lastPacket: this.lastPacket,
+      collections: this.collections,
+    };
+  }
+
+  private takeBuffers(): void {
+    for (
+      let message = receiveMessageOnPort(this.port);
+      message !== undefined;
+      message = receiveMessageOnPort(this.port)
+    ) {
+      this.pool.give((message.message as ToWorker).buffer);
+    }
+  }
+
+  private emit(batch: Batch): void {
+    this.port.postMessage({ kind: 'batch', batch } satisfies FromWorker, [batch.clientIp.buffer as ArrayBuffer]);
+  }
+
+  private post(message: FromWorker): void {
+    this.port.postMessage(message);
+  }
+}
+
+function since(start: number | null, now: number | null): number | null {
+  return start === null || now === null ? null : Math.max(0, now - start);
+}
+
+async function main(port: MessagePort): Promise<void> {
+  try {
+    await new LiveWorker(port, workerData as LiveWorkerOptions).run();
+  } catch (error) {
+    const known = error instanceof TcpscopeError;
+    const message = error instanceof Error ? error.message : String(error);
+    const code = known ? error.code : 'TCPS_E_CAPTURE_FAILED';
+    port.postMessage({ kind: 'failed', code, message, status: known ? error.status : 500 } satisfies FromWorker);
+  }
+}
+
+if (parentPort !== null) {
+  await main(parentPort);
+}
