@@ -185,8 +185,8 @@ function readLimit(text: string): number | string | undefined {
 const getStyles = (theme: GrafanaTheme2) => ({
   editor: css({ width: '100%' }),
   kind: css({ width: theme.spacing(26) }),
-  // The least widths decide when a row breaks. A flex basis instead would make Chromium reserve the height of a broken row.
-  wide: css({ flex: '4 1 0', minWidth: `min(100%, ${theme.spacing(44)})` }),
+  // The least widths decide when a row breaks. A flex basis or a share instead would make Chromium reserve the height of a broken row.
+  wide: css({ flex: '4 1 0', minWidth: theme.spacing(44) }),
   group: css({ flex: '2 1 0', minWidth: theme.spacing(28) }),
   note: css({ marginTop: theme.spacing(1), marginBottom: 0 }),
 });

@@ -68,11 +68,16 @@ export async function buildHost(): Promise<string> {
     tsconfig: join(sources, 'tsconfig.json'),
   });
   copyFileSync(join(sources, 'index.html'), join(unfinished, 'index.html'));
-  for (const old of readdirSync(cache)) {
-    if (join(cache, old) !== unfinished) {
-      rmSync(join(cache, old), { recursive: true, force: true });
+  try {
+    renameSync(unfinished, folder);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true });
+    if (!existsSync(folder)) {
+      throw error; // otherwise another test file was faster
     }
   }
-  renameSync(unfinished, folder);
+  for (const old of readdirSync(cache).filter((name) => !name.includes('.') && join(cache, name) !== folder)) {
+    rmSync(join(cache, old), { recursive: true, force: true });
+  }
   return folder;
 }

@@ -39,6 +39,11 @@ describe('the editors in a browser', { skip: missing('backend', 'frontend') }, (
       assert.ok(await page.getByRole('radio', { name: 'Flows' }).isChecked());
       const widest = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(widest <= width, `the page is ${widest} pixels wide`);
+      const group = await page.getByRole('combobox', { name: 'Group by' }).boundingBox();
+      const filter = await page.getByRole('textbox', { name: 'Filter' }).boundingBox();
+      assert.ok(group && filter);
+      const gap = filter.y - group.y - group.height;
+      assert.ok(gap < 80, `${gap} pixels between the first row and the filter`);
       await stage.screenshot(page, `query-editor-${width}`);
       assert.deepEqual(errors, []);
       await page.close();
