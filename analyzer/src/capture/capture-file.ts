@@ -12,17 +12,29 @@ const GZIP_MAGIC = 0x1f8b;
 /** Where bytes come from: `read` fills a part of a buffer and says how many bytes it filled, 0 at the end. */
 interface ByteSource {
   read(into: Uint8Array, from: number): number | Promise<number>;
+  /** Bytes of the file on disk that have been read. */
+  position(): number;
   close(): void;
 }
 
 function plainFile(fd: number): ByteSource {
+  let position = 0;
   return {
-    read: (into, from) => readSync(fd, into, from, Math.min(CHUNK, into.length - from), null),
+    read: (into, from) => {
+      const length = readSync(fd, into, from, Math.min(CHUNK, into.length - from), null);
+      position += length;
+      return length;
+    },
+    position: () => position,
     close: () => closeSync(fd),
   };
 }
 
-function stream(input: NodeJS.ReadableStream & AsyncIterable<Buffer>, close: () => void): ByteSource {
+function stream(
+  input: NodeJS.ReadableStream & AsyncIterable<Buffer>,
+  position: () => number,
+  close: () => void
+): ByteSource {
   const chunks = input[Symbol.asyncIterator]();
   let rest: Uint8Array = new Uint8Array(0);
   return {
@@ -39,6 +51,7 @@ function stream(input: NodeJS.ReadableStream & AsyncIterable<Buffer>, close: () 
       rest = rest.subarray(length);
       return length;
     },
+    position,
     close,
   };
 }
@@ -52,7 +65,7 @@ export class CaptureFile {
   /** Bytes of the file on disk; null when unknown (standard input). */
   readonly size: number | null;
   readonly reader: PacketReader;
-  /** Bytes taken in so far (of the unpacked stream, when gzipped). */
+  /** Bytes taken in so far, of the unpacked stream when it is gzipped. */
   bytesRead: number;
   /** What was wrong with the file, or null. */
   damage: TcpscopeError | null = null;
@@ -77,7 +90,11 @@ export class CaptureFile {
     let size: number | null = null;
     let source: ByteSource;
     if (path === '-') {
-      source = stream(process.stdin, () => process.stdin.destroy());
+      source = stream(
+        process.stdin,
+        () => 0,
+        () => process.stdin.destroy()
+      );
     } else {
       try {
         const fd = openSync(path, 'r');
@@ -110,7 +127,11 @@ export class CaptureFile {
         .on('error', (error) => gunzip.destroy(error))
         .pipe(gunzip);
     }
-    const source = stream(gunzip, () => gunzip.destroy());
+    const source = stream(
+      gunzip,
+      () => gunzip.bytesWritten,
+      () => gunzip.destroy()
+    );
     const unpacked = await readHead(source, name);
     return new CaptureFile(name, size, source, readerFor(name, unpacked), unpacked);
   }
@@ -170,6 +191,11 @@ export class CaptureFile {
     reader.end += length;
     this.bytesRead += length;
     return true;
+  }
+
+  /** Bytes of the file on disk that have been read. */
+  get position(): number {
+    return this.source.position();
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-import { CaptureFile } from './capture-file.js';
+import type { CaptureFile } from './capture-file.js';
 import { PACKET, type PacketReader } from './packet-reader.js';
 
 /** Takes packets one at a time; the reader's fields describe the packet until the call returns. */
@@ -6,18 +6,22 @@ export interface PacketSink {
   packet(reader: PacketReader): void;
 }
 
-/** Bytes between two calls of `onProgress`. */
-const PROGRESS = 4 << 20;
+/** Bytes between two pauses, and packets when several files are interleaved. */
+const PAUSE_BYTES = 4 << 20;
+const PAUSE_PACKETS = 1 << 16;
+
+/** Called between packets from time to time; reading goes on when it is settled. */
+export type Pause = () => void | Promise<void>;
 
 /** Feeds all packets of one file, in the order in which they stand. */
-async function readOne(file: CaptureFile, sink: PacketSink, onProgress: () => void): Promise<void> {
-  let reported = 0;
+async function readOne(file: CaptureFile, sink: PacketSink, pause: Pause): Promise<void> {
+  let paused = 0;
   while (await file.advance()) {
     sink.packet(file.reader);
     drain(file.reader, sink);
-    if (file.bytesRead - reported >= PROGRESS) {
-      reported = file.bytesRead;
-      onProgress();
+    if (file.bytesRead - paused >= PAUSE_BYTES) {
+      paused = file.bytesRead;
+      await pause();
     }
   }
 }
@@ -37,7 +41,7 @@ function isBefore(a: PacketReader, b: PacketReader): boolean {
  * Feeds the packets of several files in the order of time; files that were captured at the same time are interleaved,
  * packets of equal time come in the order of the files.
  */
-async function readMerged(files: readonly CaptureFile[], sink: PacketSink, onProgress: () => void): Promise<void> {
+async function readMerged(files: readonly CaptureFile[], sink: PacketSink, pause: Pause): Promise<void> {
   const open: CaptureFile[] = [];
   for (const file of files) {
     if (await file.advance()) {
@@ -58,9 +62,9 @@ async function readMerged(files: readonly CaptureFile[], sink: PacketSink, onPro
     if (!(typeof more === 'boolean' ? more : await more)) {
       open.splice(first, 1);
     }
-    if (++since === 65536) {
+    if (++since === PAUSE_PACKETS) {
       since = 0;
-      onProgress();
+      await pause();
     }
   }
 }
@@ -69,12 +73,12 @@ async function readMerged(files: readonly CaptureFile[], sink: PacketSink, onPro
 export async function readFiles(
   files: readonly CaptureFile[],
   sink: PacketSink,
-  onProgress: () => void = () => {}
+  pause: Pause = () => {}
 ): Promise<void> {
   const [only] = files;
   if (files.length === 1 && only !== undefined) {
-    await readOne(only, sink, onProgress);
+    await readOne(only, sink, pause);
   } else {
-    await readMerged(files, sink, onProgress);
+    await readMerged(files, sink, pause);
   }
 }

@@ -1,3 +1,4 @@
 export { LiveCapture, type LiveHandlers, type LiveOptions } from './live-capture.js';
 export type { LiveStatus } from './live-messages.js';
 export { Pipeline, type FlowCounts, type PacketCounts } from './pipeline.js';
+export { readCaptures, type ReadOptions, type ReadResult } from './read-captures.js';

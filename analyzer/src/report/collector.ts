@@ -5,14 +5,26 @@ import { addressText } from './names.js';
 
 /** Everything counted between one client and one server port, over the whole input. */
 export interface Conversation {
+  /** The three parts of its name as bytes. */
+  readonly key: string;
   readonly clientIp: string;
   readonly serverIp: string;
   readonly serverPort: number;
+  /** Outermost VLAN, the lowest when packets came in several; 0 when untagged. */
   readonly vlan: number;
   readonly application: string;
   readonly clientZone: string;
   readonly serverZone: string;
   /** By the catalogue's order of counters, in stored units. */
+  readonly counters: Float64Array;
+}
+
+/** What is added up of a conversation until all is read. */
+interface Sum {
+  readonly clientIp: Uint8Array;
+  readonly serverIp: Uint8Array;
+  readonly serverPort: number;
+  vlan: number;
   readonly counters: Float64Array;
 }
 
@@ -27,7 +39,7 @@ export interface ConnectionRow {
  * that a person looks at; services write the same batches to the store.
  */
 export class Collector {
-  private readonly byKey = new Map<string, Conversation>();
+  private readonly sums = new Map<string, Sum>();
   private readonly connectionBatches: ConnectionBatch[] = [];
 
   /** @param probe what the field `probe` says in filters */
@@ -48,19 +60,23 @@ export class Collector {
 
   /** Conversations that match, in the order of their names. Null matches all. */
   conversations(filter: Expression | null): Conversation[] {
-    const found = [...this.byKey.values()].filter((conversation) =>
-      evaluate(filter, (field) => this.valueOf(conversation, field))
-    );
+    const found: Conversation[] = [];
+    for (const sum of this.sums.values()) {
+      const conversation = this.describe(sum);
+      if (evaluate(filter, (field) => this.valueOf(conversation, field))) {
+        found.push(conversation);
+      }
+    }
     return found.sort(byName);
   }
 
   /** Connections of the given conversations in the order of their first packets; of all when `of` is null. */
   connections(of: readonly Conversation[] | null): ConnectionRow[] {
-    const wanted = of === null ? null : new Set(of);
+    const wanted = of === null ? null : new Set(of.map((conversation) => conversation.key));
     const found: ConnectionRow[] = [];
     for (const batch of this.connectionBatches) {
       for (let row = 0; row < batch.rows; row++) {
-        if (wanted === null || wanted.has(this.byKey.get(keyOf(batch, row)) as Conversation)) {
+        if (wanted === null || wanted.has(keyOf(batch, row))) {
           found.push({ batch, row });
         }
       }
@@ -70,12 +86,20 @@ export class Collector {
 
   private addRow(batch: WindowBatch, row: number): void {
     const key = keyOf(batch, row);
-    let conversation = this.byKey.get(key);
-    if (conversation === undefined) {
-      conversation = this.describe(batch, row);
-      this.byKey.set(key, conversation);
+    const vlan = batch.vlan[row] as number;
+    let sum = this.sums.get(key);
+    if (sum === undefined) {
+      sum = {
+        clientIp: batch.clientIp.slice(row * 16, row * 16 + 16),
+        serverIp: batch.serverIp.slice(row * 16, row * 16 + 16),
+        serverPort: batch.serverPort[row] as number,
+        vlan,
+        counters: new Float64Array(windowCounters.length),
+      };
+      this.sums.set(key, sum);
     }
-    const { counters } = conversation;
+    sum.vlan = Math.min(sum.vlan, vlan);
+    const { counters } = sum;
     windowCounters.forEach((counter, i) => {
       const value = batch.counters[i]?.[row] as number;
       counters[i] =
@@ -83,21 +107,20 @@ export class Collector {
     });
   }
 
-  private describe(batch: WindowBatch, row: number): Conversation {
+  private describe(sum: Sum): Conversation {
     const { zones, applications } = this.enrichment;
-    const vlan = batch.vlan[row] as number;
-    const clientZone = zones.lookup(batch.clientIp, row * 16, vlan);
-    const serverZone = zones.lookup(batch.serverIp, row * 16, vlan);
-    const serverPort = batch.serverPort[row] as number;
+    const clientZone = zones.lookup(sum.clientIp, 0, sum.vlan);
+    const serverZone = zones.lookup(sum.serverIp, 0, sum.vlan);
     return {
-      clientIp: addressText(batch.clientIp, row * 16),
-      serverIp: addressText(batch.serverIp, row * 16),
-      serverPort,
-      vlan,
-      application: applications.names[applications.lookup(serverPort, clientZone, serverZone)] as string,
+      key: keyOfParts(sum.clientIp, sum.serverIp, 0, sum.serverPort),
+      clientIp: addressText(sum.clientIp, 0),
+      serverIp: addressText(sum.serverIp, 0),
+      serverPort: sum.serverPort,
+      vlan: sum.vlan,
+      application: applications.names[applications.lookup(sum.serverPort, clientZone, serverZone)] as string,
       clientZone: zones.names[clientZone] as string,
       serverZone: zones.names[serverZone] as string,
-      counters: new Float64Array(windowCounters.length),
+      counters: sum.counters,
     };
   }
 
@@ -129,17 +152,18 @@ export class Collector {
 
 const counterPlace = new Map(windowCounters.map((counter, i) => [counter.name, i]));
 
-/** The three parts of a conversation's name as one string of bytes. */
 function keyOf(batch: WindowBatch | ConnectionBatch, row: number): string {
-  const client = Buffer.from(batch.clientIp.buffer, batch.clientIp.byteOffset + row * 16, 16).toString('latin1');
-  const server = Buffer.from(batch.serverIp.buffer, batch.serverIp.byteOffset + row * 16, 16).toString('latin1');
-  return `${client}${server}${batch.serverPort[row]}`;
+  return keyOfParts(batch.clientIp, batch.serverIp, row * 16, batch.serverPort[row] as number);
+}
+
+function keyOfParts(clientIp: Uint8Array, serverIp: Uint8Array, at: number, port: number): string {
+  const client = Buffer.from(clientIp.buffer, clientIp.byteOffset + at, 16).toString('latin1');
+  const server = Buffer.from(serverIp.buffer, serverIp.byteOffset + at, 16).toString('latin1');
+  return `${client}${server}${port}`;
 }
 
 function byName(a: Conversation, b: Conversation): number {
-  return (
-    compare(a.clientIp, b.clientIp) || compare(a.serverIp, b.serverIp) || a.serverPort - b.serverPort || a.vlan - b.vlan
-  );
+  return compare(a.clientIp, b.clientIp) || compare(a.serverIp, b.serverIp) || a.serverPort - b.serverPort;
 }
 
 function compare(a: string, b: string): number {

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { addReport } from './cli/report.js';
+import { complain, exitStatus } from './cli/output.js';
+import { version } from './version.js';
+
+const program = new Command()
+  .name('tcpscope')
+  .description('See how TCP connections end, who ended them and why.')
+  .version(version, '--version', 'print the version')
+  .showHelpAfterError('(tcpscope --help, tcpscope COMMAND --help)')
+  .exitOverride();
+addReport(program);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Help and version are no errors; everything else has already been said.
+    process.exitCode = error.exitCode === 0 ? exitStatus.ok : exitStatus.failed;
+  } else {
+    complain(error);
+    process.exitCode = exitStatus.failed;
+  }
+}

@@ -1,0 +1,30 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { TcpscopeError } from '../errors.js';
+
+/** Exit statuses: 0 done, 1 done but something was damaged or lost, 2 wrong usage or nothing could be done. */
+export const exitStatus = { ok: 0, damaged: 1, failed: 2 } as const;
+
+/** Writes text piece by piece, no faster than it is read; a reader that goes away (a pager, `head`) ends it quietly. */
+export async function writeOut(pieces: Iterable<string>): Promise<void> {
+  try {
+    await pipeline(Readable.from(pieces), process.stdout, { end: false });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_PREMATURE_CLOSE'))) {
+      throw error;
+    }
+  }
+}
+
+/** One line on stderr: what went wrong, and its stable code. */
+export function complain(error: unknown): void {
+  process.stderr.write(`${describe(error)}\n`);
+}
+
+function describe(error: unknown): string {
+  if (error instanceof TcpscopeError) {
+    const hint = error.hint === undefined ? '' : ` ${error.hint}`;
+    return `tcpscope: ${error.message}${hint} [${error.code}]`;
+  }
+  return `tcpscope: ${error instanceof Error ? (error.stack ?? error.message) : String(error)} [TCPS_E_INTERNAL]`;
+}

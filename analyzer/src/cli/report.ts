@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import { parseFilter, type Expression } from '@tcpscope/filter';
+import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
+import { readCaptures } from '../pipeline/index.js';
+import { Collector, makeReport, reportJson, reportText } from '../report/index.js';
+import { filterError } from './filter-error.js';
+import { choice, positiveInteger } from './options.js';
+import { complain, exitStatus, writeOut } from './output.js';
+import { Progress } from './progress.js';
+
+interface ReportOptions {
+  readonly format: 'text' | 'json';
+  readonly filter: string;
+  readonly dedup: 'auto' | 'off';
+  readonly workers: number;
+  readonly top: number;
+}
+
+export function addReport(program: Command): void {
+  program
+    .command('report')
+    .summary('read capture files and print what happened')
+    .description(
+      'Reads capture files (pcap or pcapng, either byte order, also gzipped; "-" is standard input) and prints which\n' +
+        'connections there were and how they ended. Nothing is stored. With several files the packets are taken in order of time.'
+    )
+    .argument('<file...>', 'capture files')
+    .addOption(choice('--format <format>', 'how to print it', ['text', 'json'], 'text'))
+    .option('--filter <expression>', 'only conversations that match, e.g. "rst.count > 0 and fin.count = 0"', '')
+    .addOption(choice('--dedup <mode>', 'leave out packets that were captured twice', ['auto', 'off'], 'auto'))
+    .option('--workers <n>', 'threads that share the work; the result is the same', positiveInteger, 1)
+    .option('--top <n>', 'rows in each list of the text', positiveInteger, 10)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tcpscope report capture.pcap\n  tcpscope report --filter "refused.count > 0" *.pcapng.gz\n' +
+        '  tcpdump -i eth0 -w - tcp | tcpscope report --format json -\n\n' +
+        'Exit status: 0 read to the end, 1 a file is damaged (what was readable is reported), 2 wrong usage or unreadable file.'
+    )
+    .action(async (files: string[], options: ReportOptions) => {
+      process.exitCode = await report(files, options);
+    });
+}
+
+async function report(files: readonly string[], options: ReportOptions): Promise<number> {
+  const filter = parseConversationFilter(options.filter);
+  const collector = new Collector(createEnrichment(enrichConfigSchema.parse({})));
+  const progress = new Progress('reading');
+  const result = await readCaptures(files, {
+    workers: options.workers,
+    flow: {},
+    onBatch: (batch) => collector.add(batch),
+    onProgress: (read, size) => progress.show(read, size),
+  });
+  progress.clear();
+  const made = makeReport(result.packets, collector, filter);
+  if (options.format === 'json') {
+    await writeOut(reportJson(made));
+  } else {
+    const title = files.map((file) => (file === '-' ? 'standard input' : file)).join(', ');
+    await writeOut([
+      reportText(made, { title, top: options.top, color: process.stdout.isTTY === true && !process.env['NO_COLOR'] }),
+    ]);
+  }
+  result.damage.forEach(complain);
+  return result.damage.length > 0 ? exitStatus.damaged : exitStatus.ok;
+}
+
+function parseConversationFilter(text: string): Expression | null {
+  const parsed = parseFilter(text, 'windows', { variables: 'refuse' });
+  if (!parsed.ok) {
+    throw filterError(text, parsed.problem);
+  }
+  return parsed.expression;
+}

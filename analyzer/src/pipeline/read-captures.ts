@@ -1,0 +1,165 @@
+import type { Worker } from 'node:worker_threads';
+import { CaptureFile } from '../capture/capture-file.js';
+import { readFiles } from '../capture/read-files.js';
+import { startWorker } from '../entry-points.js';
+import { errorKinds, TcpscopeError } from '../errors.js';
+import type { Batch, FlowOptions } from '../flow/index.js';
+import type { FileWorkerOptions, FromFileWorker } from './file-messages.js';
+import { Pipeline, type FlowCounts, type PacketCounts } from './pipeline.js';
+
+export interface ReadOptions {
+  /** Threads that share the work; every one reads all packets and follows its share of the connections. */
+  readonly workers: number;
+  readonly flow: Pick<FlowOptions, 'maxConnections' | 'serverPorts'>;
+  /** Takes a batch. Reading waits while promises are open. */
+  onBatch(batch: Batch, worker: number): void | Promise<void>;
+  /** Bytes read of bytes there are (null when unknown: standard input). */
+  onProgress?(read: number, size: number | null): void;
+}
+
+export interface ReadResult {
+  readonly packets: PacketCounts;
+  /** One for each worker. */
+  readonly flow: readonly FlowCounts[];
+  /** What was wrong with files; everything before the damage is in the rows. */
+  readonly damage: readonly TcpscopeError[];
+  /** Packets that the capturing programs say they lost; null when none says anything. */
+  readonly reportedDrops: number | null;
+}
+
+/** Batches that may wait to be taken before reading pauses. */
+const MOST_PENDING = 8;
+
+/**
+ * Reads capture files in order of time and gives their rows. The rows are the same for any number of workers and any speed.
+ * Throws TCPS_E_FILE_UNREADABLE or TCPS_E_FILE_FORMAT before anything is read when a file cannot be opened.
+ */
+export async function readCaptures(paths: readonly string[], options: ReadOptions): Promise<ReadResult> {
+  if (options.workers === 1) {
+    return readHere(paths, options);
+  }
+  if (paths.includes('-')) {
+    throw new TcpscopeError(errorKinds.stdinWorkers);
+  }
+  // Opened once here, so that what cannot be opened is said before any worker starts.
+  for (const file of await openAll(paths)) {
+    file.close();
+  }
+  return readShared(paths, options);
+}
+
+async function openAll(paths: readonly string[]): Promise<CaptureFile[]> {
+  const files: CaptureFile[] = [];
+  try {
+    for (const path of paths) {
+      files.push(await CaptureFile.open(path));
+    }
+  } catch (error) {
+    files.forEach((file) => file.close());
+    throw error;
+  }
+  return files;
+}
+
+async function readHere(paths: readonly string[], options: ReadOptions): Promise<ReadResult> {
+  const files = await openAll(paths);
+  const pending = new Set<Promise<void>>();
+  const pipeline = new Pipeline((batch) => {
+    const taken = options.onBatch(batch, 0);
+    if (taken !== undefined) {
+      const done = taken.finally(() => pending.delete(done));
+      pending.add(done);
+    }
+  }, options.flow);
+  try {
+    await readFiles(files, pipeline, async () => {
+      options.onProgress?.(...progressOf(files));
+      while (pending.size > MOST_PENDING) {
+        await Promise.race(pending);
+      }
+    });
+    pipeline.finish();
+    await Promise.all(pending);
+    return resultOf(files, pipeline);
+  } finally {
+    files.forEach((file) => file.close());
+  }
+}
+
+function progressOf(files: readonly CaptureFile[]): [number, number | null] {
+  const read = files.reduce((sum, file) => sum + file.position, 0);
+  const known = files.every((file) => file.size !== null);
+  return [read, known ? files.reduce((sum, file) => sum + (file.size ?? 0), 0) : null];
+}
+
+function resultOf(files: readonly CaptureFile[], pipeline: Pipeline): ReadResult {
+  const drops = files.flatMap((file) => file.reader.reportedDrops ?? []);
+  return {
+    packets: pipeline.counts(),
+    flow: [pipeline.flowCounts()],
+    damage: files.flatMap((file) => file.damage ?? []),
+    reportedDrops: drops.length === 0 ? null : drops.reduce((sum, count) => sum + count, 0),
+  };
+}
+
+/** Runs in a file worker: the share of the work of worker `index` of `of`. */
+export async function readShare(
+  paths: readonly string[],
+  flow: FlowOptions,
+  emit: (batch: Batch) => void,
+  onProgress: (read: number, size: number | null) => void
+): Promise<ReadResult> {
+  const files = await openAll(paths);
+  const pipeline = new Pipeline(emit, flow);
+  await readFiles(files, pipeline, () => onProgress(...progressOf(files)));
+  pipeline.finish();
+  files.forEach((file) => file.close());
+  return resultOf(files, pipeline);
+}
+
+async function readShared(paths: readonly string[], options: ReadOptions): Promise<ReadResult> {
+  const control = new SharedArrayBuffer(4 * options.workers);
+  const shares = await Promise.all(
+    Array.from({ length: options.workers }, (_, index) => runWorker(paths, options, index, control))
+  );
+  const [first] = shares as [ReadResult, ...ReadResult[]];
+  // Every worker has read every packet: the first one's counts are those of the input.
+  return { ...first, flow: shares.flatMap((share) => share.flow) };
+}
+
+function runWorker(
+  paths: readonly string[],
+  options: ReadOptions,
+  index: number,
+  control: SharedArrayBuffer
+): Promise<ReadResult> {
+  const workerOptions: FileWorkerOptions = {
+    paths,
+    flow: { ...options.flow, part: { index, of: options.workers } },
+    index,
+    mostPending: MOST_PENDING,
+    control,
+  };
+  const pendingCount = new Int32Array(control);
+  const worker: Worker = startWorker('pipeline/file-worker', workerOptions);
+  const taking: Array<Promise<void>> = [];
+  return new Promise((resolve, reject) => {
+    worker.on('error', reject);
+    worker.on('message', (message: FromFileWorker) => {
+      if (message.kind === 'progress') {
+        if (index === 0) {
+          options.onProgress?.(message.read, message.size);
+        }
+      } else if (message.kind === 'batch') {
+        const taken = Promise.resolve(options.onBatch(message.batch, index)).finally(() => {
+          Atomics.sub(pendingCount, index, 1);
+          Atomics.notify(pendingCount, index);
+        });
+        taking.push(taken.catch(reject));
+      } else {
+        const damage = message.damage.map(({ code, status, text }) => TcpscopeError.received(code, status, text));
+        Promise.all(taking).then(() => resolve({ ...message.result, damage }), reject);
+      }
+    });
+  });
+}

@@ -1,0 +1,54 @@
+/** Numbers as people read them in a terminal. */
+
+const grouped = new Intl.NumberFormat('en-US');
+const ratio = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const percent = new Intl.NumberFormat('en-US', {
+  style: 'percent',
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+});
+
+export function count(value: number): string {
+  return grouped.format(value);
+}
+
+export function share(part: number, whole: number): string {
+  return whole === 0 ? '–' : percent.format(part / whole);
+}
+
+/**
+ * A mean per connection. Without a single connection there is none: with attempts it is infinite for all purposes, and
+ * says so; without attempts there is nothing to say.
+ */
+export function perConnection(value: number | null, attempts: number): string {
+  if (value !== null) {
+    return ratio.format(value);
+  }
+  return attempts > 0 ? '∞ (no connection)' : '–';
+}
+
+/** Seconds as a length of time: 420 µs, 12.3 ms, 4.2 s, 3 min 20 s, 2 h 5 min. */
+export function duration(seconds: number): string {
+  if (seconds < 1e-3) {
+    return `${Math.round(seconds * 1e6)} µs`;
+  }
+  if (seconds < 1) {
+    return `${(seconds * 1e3).toPrecision(3)} ms`;
+  }
+  if (seconds < 60) {
+    return `${seconds.toPrecision(2)} s`;
+  }
+  const [large, small, unit] = seconds < 3600 ? [60, 1, ['min', 's']] : [3600, 60, ['h', 'min']];
+  const whole = Math.floor(seconds / large);
+  return `${whole} ${unit[0]} ${Math.floor((seconds - whole * large) / small)} ${unit[1]}`;
+}
+
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+  let unit = 0;
+  while (value >= 1000 && unit + 1 < units.length) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit]}`;
+}
