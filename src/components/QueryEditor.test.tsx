@@ -31,9 +31,9 @@ describe('the query editor', () => {
   test.each([
     ['timeseries', ['Show', 'Metrics', 'Group by', 'Filter', 'Legend'], ['Limit', 'Order by', 'Field']],
     ['top', ['Show', 'Metrics', 'Group by', 'Filter', 'Order by', 'Limit'], ['Legend', 'Field']],
-    ['conversations', ['Show', 'Metrics', 'Filter', 'Order by', 'Limit'], ['Group by', 'Legend']],
-    ['connections', ['Show', 'Filter', 'Order by', 'Limit'], ['Metrics', 'Group by', 'Legend']],
-    ['closes', ['Show', 'Group by', 'Filter', 'Limit'], ['Metrics', 'Order by']],
+    ['conversations', ['Show', 'Metrics', 'Also show', 'Filter', 'Order by', 'Limit'], ['Group by', 'Legend']],
+    ['connections', ['Show', 'Columns', 'Filter', 'Order by', 'Limit'], ['Metrics', 'Group by', 'Legend']],
+    ['closes', ['Show', 'Group by', 'Filter'], ['Metrics', 'Order by', 'Limit']],
     ['values', ['Show', 'Field', 'Limit'], ['Metrics', 'Filter', 'Group by']],
     ['health', ['Show'], ['Metrics', 'Filter', 'Group by', 'Limit']],
   ] as const)('has for %s what it can use', async (kind, shown, hidden) => {
@@ -76,7 +76,7 @@ describe('the query editor', () => {
     }
     await user.clear(limit);
     await user.tab();
-    expect(limit).toHaveValue('10');
+    expect(limit).toHaveValue('100');
   });
 
   test('says where a filter is wrong and puts the suggestion in its place', async () => {

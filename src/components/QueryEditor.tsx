@@ -1,13 +1,13 @@
-import React, { useId } from 'react';
+import React, { useId, useRef } from 'react';
 import { css } from '@emotion/css';
 import { CoreApp, type GrafanaTheme2, type QueryEditorProps } from '@grafana/data';
 import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Alert, Combobox, useStyles2 } from '@grafana/ui';
 import type { TcpDataSource } from '../datasource';
 import { usesVariables } from '../query/apply';
-import { isDimension, kinds, metricsOf, orderFields } from '../query/kinds';
-import { changeKind, changeNames, complete, isRunnable } from '../query/model';
-import { queryKinds, type TcpOptions, type TcpQuery } from '../types';
+import { columnsOf, isDimension, kinds, metricsOf, orderFields } from '../query/kinds';
+import { changeKind, changeNames, choicesOf, complete, isRunnable, type Choices } from '../query/model';
+import { queryKinds, type QueryKind, type TcpOptions, type TcpQuery } from '../types';
 import { AdHocChips } from './AdHocChips';
 import { FieldSelect } from './FieldSelect';
 import { FilterField } from './FilterField';
@@ -39,9 +39,17 @@ export function QueryEditor({ app, datasource, query: saved, onChange, onRunQuer
       onRunQuery();
     }
   };
+  // Looking at another kind and coming back loses nothing.
+  const earlier = useRef<Partial<Record<QueryKind, Choices>>>({});
+  const show = (next: QueryKind) => {
+    earlier.current[query.kind] = choicesOf(query);
+    run({ ...changeKind(query, next), ...earlier.current[next] });
+  };
   const set = (change: Partial<TcpQuery>) => run({ ...query, ...change });
   const names = orderFields(kind, query.metrics, query.groupBy, fields);
-  const grouped = kind.kind !== 'timeseries' || query.groupBy.length > 0;
+  const grouped = (kind.kind !== 'timeseries' && kind.kind !== 'closes') || query.groupBy.length > 0;
+  const columns = kind.metrics === 'columns';
+  const groupLabel = kind.kind === 'conversations' ? 'Also show' : 'Group by';
   const inAlert = app === CoreApp.UnifiedAlerting || app === CoreApp.CloudAlerting;
 
   return (
@@ -54,35 +62,35 @@ export function QueryEditor({ app, datasource, query: saved, onChange, onRunQuer
                 id={`${prefix}kind`}
                 options={kindOptions}
                 value={query.kind}
-                onChange={({ value }) => run(changeKind(query, value))}
+                onChange={({ value }) => show(value)}
               />
             </EditorField>
           </div>
-          {kind.metrics && (
+          {kind.metrics !== 'none' && (
             <div className={styles.wide}>
-              <EditorField label="Metrics">
+              <EditorField label={columns ? 'Columns' : 'Metrics'}>
                 <FieldSelect
                   id={`${prefix}metrics`}
-                  label="Metrics"
-                  fields={metricsOf(fields)}
+                  label={columns ? 'Columns' : 'Metrics'}
+                  fields={columns ? columnsOf(fields) : metricsOf(fields)}
                   loading={loading}
                   value={query.metrics}
-                  placeholder="Choose what to count"
+                  placeholder={columns ? 'The usual columns' : 'Choose what to count'}
                   onChange={(metrics) => run(changeNames(query, { metrics }))}
                 />
               </EditorField>
             </div>
           )}
-          {kind.groupBy !== 'none' && (
+          {kind.groupBy && (
             <div className={styles.group}>
-              <EditorField label="Group by">
+              <EditorField label={groupLabel}>
                 <FieldSelect
                   id={`${prefix}group`}
-                  label="Group by"
+                  label={groupLabel}
                   fields={fields.filter(isDimension)}
                   loading={loading}
                   value={query.groupBy}
-                  placeholder="Everything together"
+                  placeholder={kind.kind === 'conversations' ? 'Application and zones' : 'Everything together'}
                   onChange={(groupBy) => run(changeNames(query, { groupBy }))}
                 />
               </EditorField>

@@ -5,8 +5,11 @@ export interface KindInfo {
   kind: QueryKind;
   label: string;
   description: string;
-  metrics: boolean;
-  groupBy: 'none' | 'optional' | 'required';
+  /** What the list of metrics means: numbers over a group, columns of single connections, or nothing. */
+  metrics: 'numbers' | 'columns' | 'none';
+  /** Whether a query with an empty list of metrics asks for nothing. */
+  needsMetrics: boolean;
+  groupBy: boolean;
   /** Which rows the filter is about; null when the kind takes no filter. */
   filter: 'windows' | 'connections' | null;
   /** Whether rows are grouped, so that filtering before and after grouping differ. */
@@ -16,6 +19,7 @@ export interface KindInfo {
   defaultMetrics: string[];
   defaultGroupBy: string[];
   defaultOrder?: OrderBy;
+  defaultLimit: number;
 }
 
 /** The columns of the theme "TCP Events": counts and ratios side by side, both sides apart. */
@@ -39,21 +43,24 @@ export const kinds: Record<QueryKind, KindInfo> = {
     kind: 'timeseries',
     label: 'Time series',
     description: 'Metrics over time, one series for each group',
-    metrics: true,
-    groupBy: 'optional',
+    metrics: 'numbers',
+    needsMetrics: true,
+    groupBy: true,
     filter: 'windows',
     scope: true,
     order: true,
     limit: true,
     defaultMetrics: ['rst.ratio.clt', 'rst.ratio.srv'],
     defaultGroupBy: [],
+    defaultLimit: 10,
   },
   top: {
     kind: 'top',
     label: 'Top',
     description: 'The groups with the highest values over the time range, as a table',
-    metrics: true,
-    groupBy: 'optional',
+    metrics: 'numbers',
+    needsMetrics: true,
+    groupBy: true,
     filter: 'windows',
     scope: true,
     order: true,
@@ -61,13 +68,15 @@ export const kinds: Record<QueryKind, KindInfo> = {
     defaultMetrics: tcpEvents,
     defaultGroupBy: ['client.ip'],
     defaultOrder: byServerResets,
+    defaultLimit: 10,
   },
   conversations: {
     kind: 'conversations',
     label: 'Conversations',
-    description: 'Client, server and server port, with their metrics',
-    metrics: true,
-    groupBy: 'none',
+    description: 'Each client with each server and port, with their metrics',
+    metrics: 'numbers',
+    needsMetrics: false,
+    groupBy: true,
     filter: 'windows',
     scope: false,
     order: true,
@@ -75,13 +84,15 @@ export const kinds: Record<QueryKind, KindInfo> = {
     defaultMetrics: tcpEvents,
     defaultGroupBy: [],
     defaultOrder: byServerResets,
+    defaultLimit: 100,
   },
   connections: {
     kind: 'connections',
     label: 'Connections',
     description: 'Single connections: how each one ended, who ended it and why',
-    metrics: false,
-    groupBy: 'none',
+    metrics: 'columns',
+    needsMetrics: false,
+    groupBy: false,
     filter: 'connections',
     scope: false,
     order: true,
@@ -89,45 +100,52 @@ export const kinds: Record<QueryKind, KindInfo> = {
     defaultMetrics: [],
     defaultGroupBy: [],
     defaultOrder: { field: 'start', direction: 'desc' },
+    defaultLimit: 100,
   },
   closes: {
     kind: 'closes',
     label: 'How connections ended',
     description: 'How many connections ended in which way',
-    metrics: false,
-    groupBy: 'optional',
+    metrics: 'none',
+    needsMetrics: false,
+    groupBy: true,
     filter: 'windows',
     scope: true,
     order: false,
     limit: true,
     defaultMetrics: [],
     defaultGroupBy: [],
+    defaultLimit: 10,
   },
   values: {
     kind: 'values',
     label: 'Values of a field',
     description: 'The different values of one field, for variables',
-    metrics: false,
-    groupBy: 'none',
+    metrics: 'none',
+    needsMetrics: false,
+    groupBy: false,
     filter: null,
     scope: false,
     order: false,
     limit: true,
     defaultMetrics: [],
     defaultGroupBy: [],
+    defaultLimit: 100,
   },
   health: {
     kind: 'health',
     label: 'Capture health',
     description: 'What limits the other numbers: losses, guesses, evictions',
-    metrics: false,
-    groupBy: 'none',
+    metrics: 'none',
+    needsMetrics: false,
+    groupBy: false,
     filter: null,
     scope: false,
     order: false,
     limit: false,
     defaultMetrics: [],
     defaultGroupBy: [],
+    defaultLimit: 100,
   },
 };
 
@@ -141,13 +159,25 @@ export function metricsOf(fields: FieldInfo[]): FieldInfo[] {
   return fields.filter(isMetric).sort((a, b) => rank(a) - rank(b));
 }
 
+/** The fields that a single connection has. */
+export const columnsOf = (fields: FieldInfo[]) => fields.filter((field) => field.rows !== 'windows');
+
+/** What tells conversations apart, always. */
+const conversationKey = ['client.ip', 'server.ip', 'server.port'];
+
 export const isDimension = (field: FieldInfo) => field.kind === 'dimension';
 
 /** The names that rows of the kind can be ordered by. */
 export function orderFields(kind: KindInfo, metrics: string[], groupBy: string[], fields: FieldInfo[]): string[] {
-  if (kind.kind === 'connections') {
-    return fields.filter((field) => field.rows !== 'windows').map((field) => field.name);
+  switch (kind.kind) {
+    case 'connections':
+      return columnsOf(fields).map((field) => field.name);
+    case 'conversations':
+      return [...metrics, ...conversationKey, ...groupBy];
+    case 'timeseries':
+      // A series is ranked by its value over the whole range; its name says nothing about that.
+      return metrics;
+    default:
+      return [...metrics, ...groupBy];
   }
-  // A series is ranked by its value over the whole range; its name says nothing about that.
-  return kind.kind === 'timeseries' ? metrics : [...metrics, ...groupBy];
 }

@@ -54,12 +54,26 @@ describe('another kind of the same query', () => {
     expect(changeKind(query({ ...changeKind(query({}), 'top') }), 'timeseries')).toMatchObject(defaultQuery);
   });
 
-  test('choices are kept, also through kinds that have no use for them', () => {
+  test('choices are kept where they mean the same', () => {
     const chosen = query({ metrics: ['refused.count'], groupBy: ['server.ip'], filter: 'ct.count = 0', limit: 25 });
-    const there = changeKind(chosen, 'connections');
-    expect(there.orderBy).toEqual({ field: 'start', direction: 'desc' });
-    const back = changeKind(there, 'top');
-    expect(back).toMatchObject({ ...chosen, kind: 'top', orderBy: { field: 'refused.count', direction: 'desc' } });
+    expect(changeKind(chosen, 'top')).toMatchObject({
+      ...chosen,
+      kind: 'top',
+      orderBy: { field: 'refused.count', direction: 'desc' },
+    });
+    expect(changeKind(chosen, 'conversations')).toMatchObject({ metrics: ['refused.count'], groupBy: [], limit: 25 });
+  });
+
+  test('nothing is left that the new kind would read otherwise', () => {
+    const there = changeKind(query({ metrics: ['refused.count'], groupBy: ['server.ip'] }), 'connections');
+    expect(there).toMatchObject({
+      metrics: [],
+      groupBy: [],
+      limit: 100,
+      orderBy: { field: 'start', direction: 'desc' },
+    });
+    const back = changeKind({ ...there, metrics: ['close', 'history'] }, 'timeseries');
+    expect(back).toEqual({ refId: 'A', ...defaultQuery });
   });
 
   test('an order by a name that is still there is kept', () => {

@@ -5,8 +5,6 @@ import type { AdHocFilter, QueryKind, TcpQuery } from '../types';
 export type CompleteQuery = TcpQuery &
   Required<Pick<TcpQuery, 'kind' | 'metrics' | 'groupBy' | 'filter' | 'scope' | 'limit' | 'adHoc'>>;
 
-const defaultLimit = 10;
-
 /** The first query of a new panel: who resets connections, over time. */
 export const defaultQuery: Omit<CompleteQuery, 'refId'> = {
   kind: 'timeseries',
@@ -14,7 +12,7 @@ export const defaultQuery: Omit<CompleteQuery, 'refId'> = {
   groupBy: [],
   filter: '',
   scope: 'flows',
-  limit: defaultLimit,
+  limit: kinds.timeseries.defaultLimit,
   adHoc: [],
 };
 
@@ -29,7 +27,7 @@ export function complete(query: TcpQuery): CompleteQuery {
     groupBy: query.groupBy ?? info.defaultGroupBy,
     filter: query.filter ?? '',
     scope: query.scope ?? 'flows',
-    limit: query.limit ?? defaultLimit,
+    limit: query.limit ?? info.defaultLimit,
     adHoc: query.adHoc ?? [],
   };
   if (query.orderBy === undefined && query.metrics === undefined && info.defaultOrder) {
@@ -44,35 +42,44 @@ export function isRunnable(query: TcpQuery): boolean {
   if (kind === 'values') {
     return Boolean(field);
   }
-  return !kinds[kind].metrics || metrics.length > 0;
+  return !kinds[kind].needsMetrics || metrics.length > 0;
 }
 
 const same = (a: readonly string[], b: readonly string[]) =>
   a.length === b.length && a.every((name, i) => name === b[i]);
 
 /**
- * Another kind of the same query. What the user chose is kept where the new kind can use it; what was only the old kind's
- * default gives way to the new one's. Nothing is deleted that a later change back would bring to use again.
+ * Another kind of the same query. What the user chose is kept where it means the same to the new kind; what was only the old
+ * kind's default gives way to the new one's. Nothing stays that the new kind does not show: alert rules send what is saved.
  */
 export function changeKind(query: TcpQuery, kind: QueryKind): CompleteQuery {
   const before = complete(query);
-  const old = kinds[before.kind];
-  const next = kinds[kind];
-  const untouched = (now: string[], byDefault: string[]) => now.length === 0 || same(now, byDefault);
-  const metrics = next.metrics && untouched(before.metrics, old.defaultMetrics) ? next.defaultMetrics : before.metrics;
-  const groupBy =
-    next.groupBy !== 'none' && untouched(before.groupBy, old.defaultGroupBy) ? next.defaultGroupBy : before.groupBy;
-  const after: CompleteQuery = { ...before, kind, metrics, groupBy };
+  const [old, next] = [kinds[before.kind], kinds[kind]];
+  const keepMetrics =
+    old.metrics === next.metrics && before.metrics.length > 0 && !same(before.metrics, old.defaultMetrics);
+  // Conversations are told apart by client, server and port already; groups are only what is shown beside them.
+  const keepGroups = next.groupBy && kind !== 'conversations' && !same(before.groupBy, old.defaultGroupBy);
+  const metrics = keepMetrics ? before.metrics : next.defaultMetrics;
+  const groupBy = keepGroups ? before.groupBy : next.defaultGroupBy;
+  const limit = before.limit === old.defaultLimit ? next.defaultLimit : before.limit;
+  const after: CompleteQuery = { ...before, kind, metrics, groupBy, limit };
   delete after.orderBy;
-  const order = before.orderBy;
-  // Rows of connections know other fields than grouped rows, so an order seldom means anything on the other side.
-  if (order && next.order && kind !== 'connections' && [...metrics, ...groupBy].includes(order.field)) {
-    after.orderBy = order;
+  const names = [...metrics, ...groupBy];
+  if (next.order && kind !== 'connections' && before.orderBy && names.includes(before.orderBy.field)) {
+    after.orderBy = before.orderBy;
   } else if (next.defaultOrder) {
-    const named = kind === 'connections' || [...metrics, ...groupBy].includes(next.defaultOrder.field);
+    const named = kind === 'connections' || names.includes(next.defaultOrder.field);
     after.orderBy = named ? next.defaultOrder : { field: metrics[0], direction: 'desc' };
   }
   return after;
+}
+
+/** What a query of one kind chose, to be taken up again when the user comes back to that kind. */
+export type Choices = Pick<TcpQuery, 'metrics' | 'groupBy' | 'orderBy' | 'limit'>;
+
+export function choicesOf(query: TcpQuery): Choices {
+  const { metrics, groupBy, orderBy, limit } = complete(query);
+  return { metrics, groupBy, orderBy, limit };
 }
 
 /** Other metrics or groups; an order by a name that is gone goes too. */
@@ -93,10 +100,10 @@ export function displayText(query: TcpQuery): string {
   const { kind, metrics, groupBy, filter, adHoc, field } = complete(query);
   const info = kinds[kind];
   const parts = [kind === 'values' ? `Values of ${field ?? '…'}` : info.label];
-  if (info.metrics && metrics.length > 0) {
+  if (info.metrics === 'numbers' && metrics.length > 0) {
     parts.push(metrics.join(', '));
   }
-  if (info.groupBy !== 'none' && groupBy.length > 0) {
+  if (info.groupBy && groupBy.length > 0) {
     parts.push(`by ${groupBy.join(', ')}`);
   }
   if (info.filter !== null) {

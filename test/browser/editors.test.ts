@@ -126,6 +126,12 @@ describe('the editors in a browser', { skip: missing('backend', 'frontend') }, (
     assert.deepEqual(query.groupBy, ['client.ip']);
     assert.equal(query.filter, 'ct.count = 0');
     assert.equal(query.orderBy?.field, 'refused.count');
+
+    for (const kind of ['Connections', 'Top']) {
+      await page.getByRole('combobox', { name: 'Show' }).click();
+      await page.getByRole('option', { name: new RegExp(`^${kind}`) }).click();
+    }
+    assert.deepEqual(await edited(page), query);
     await page.close();
   });
 
