@@ -190,10 +190,16 @@ export class SpecialSegments {
     payload: number
   ): void {
     const { rows } = this.connections.table;
+    const state = rows[at + Row.State] as number;
     let probe = false;
     if (length > 0) {
       probe = this.place(at, direction, sequence, length, payload) === Place.KeepAlive;
-    } else if ((flags & CONTROL) === 0 && ((rows[at + Row.State] as number) & (State.Sequence << direction)) !== 0) {
+    } else if ((state & (State.Sequence << direction)) === 0) {
+      // Nothing was seen of this side's data yet: it stands where this segment says.
+      rows[at + Row.State] = state | (State.Sequence << direction);
+      rows[at + Row.First + direction] = sequence;
+      rows[at + Row.Next + direction] = sequence;
+    } else if ((flags & CONTROL) === 0) {
       // An empty segment one below the next sequence number is Linux's keep-alive probe.
       probe = ((sequence - (rows[at + Row.Next + direction] as number)) | 0) === -1;
     }

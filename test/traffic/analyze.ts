@@ -1,0 +1,90 @@
+import { PACKET } from '../../analyzer/src/capture/packet-reader.js';
+import { PcapReader, pcapVariant } from '../../analyzer/src/capture/pcap.js';
+import { createEnrichment, enrichConfigSchema } from '../../analyzer/src/enrich/index.js';
+import type { FlowOptions, WindowBatch } from '../../analyzer/src/flow/index.js';
+import { windowCounters } from '../../analyzer/src/flow/index.js';
+import { Pipeline, type FlowCounts, type PacketCounts } from '../../analyzer/src/pipeline/pipeline.js';
+import {
+  Collector,
+  connectionJson,
+  conversationJson,
+  makeReport,
+  type Metrics,
+} from '../../analyzer/src/report/index.js';
+import { pcap, type Packet, type PcapOptions } from './capture-file.js';
+import type { Talk } from './talk.js';
+
+export interface WindowRow {
+  /** Start of the window, seconds since 1970. */
+  readonly window: number;
+  /** Counters that are not 0. */
+  readonly counters: Record<string, number>;
+}
+
+export interface Analysis {
+  readonly packets: PacketCounts;
+  readonly flow: FlowCounts;
+  readonly totals: Metrics;
+  readonly connections: ReadonlyArray<Record<string, unknown>>;
+  readonly conversations: ReadonlyArray<Record<string, unknown>>;
+  /** Rows of windows in the order in which they were written. */
+  readonly windows: readonly WindowRow[];
+}
+
+/** Small tables: a test makes hundreds of them. */
+const small: FlowOptions = { maxConnections: 4096, windowConnections: 4096 };
+
+/** Runs packets through the pipeline, as if from a file. */
+export function analyze(input: readonly Packet[] | Talk, options: FlowOptions = {}, file: PcapOptions = {}): Analysis {
+  const packets = 'packets' in input ? input.packets : input;
+  return analyzeBytes(pcap(packets, { nanoseconds: true, ...file }), options);
+}
+
+/** The same for the bytes of a pcap file. */
+export function analyzeBytes(bytes: Uint8Array, options: FlowOptions = {}): Analysis {
+  const collector = new Collector(createEnrichment(enrichConfigSchema.parse({})));
+  const windows: WindowRow[] = [];
+  const pipeline = new Pipeline(
+    (batch) => {
+      collector.add(batch);
+      if (batch.kind === 'windows') {
+        windows.push(...rowsOf(batch));
+      }
+    },
+    { ...small, ...options }
+  );
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const variant = pcapVariant(view.getUint32(0));
+  if (variant === null) {
+    throw new Error('not a pcap file');
+  }
+  const reader = new PcapReader(variant);
+  reader.bytes = bytes;
+  reader.view = view;
+  reader.end = bytes.length;
+  while (reader.next() === PACKET) {
+    pipeline.packet(reader);
+  }
+  pipeline.finish();
+  const report = makeReport(pipeline.counts(), collector, null);
+  return {
+    packets: report.packets,
+    flow: pipeline.flowCounts(),
+    totals: report.totals,
+    connections: report.connections.map(connectionJson),
+    conversations: report.conversations.map(conversationJson),
+    windows,
+  };
+}
+
+function rowsOf(batch: WindowBatch): WindowRow[] {
+  return Array.from({ length: batch.rows }, (_, row) => {
+    const values = windowCounters.map((counter, i) => [counter.name, batch.counters[i]?.[row] ?? 0] as const);
+    return { window: batch.window, counters: Object.fromEntries(values.filter(([, value]) => value !== 0)) };
+  });
+}
+
+/** Some of an object's values, for comparing only what a test is about. */
+export function pick(from: Record<string, unknown>, like: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.keys(like).map((key) => [key, from[key]]));
+}
