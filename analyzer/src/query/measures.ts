@@ -1,0 +1,57 @@
+import { valueOfField, type Counter, type StoredField } from '@tcpscope/filter';
+import type { Metric } from './answer.js';
+import { ingredientsOf, type Ingredients } from './names.js';
+import { attempts, isPerConnection } from './sql/levels.js';
+
+/** What must be asked to know metrics, and why some of them are null. */
+export function measured(metrics: readonly Metric[]): Ingredients {
+  return ingredientsOf(metrics.some(isPerConnection) ? [...metrics, attempts] : metrics);
+}
+
+/** Reads the values of metrics out of rows whose columns are the sums and counts of some ingredients. */
+export class Measures {
+  private readonly at: ReadonlyMap<StoredField, number>;
+
+  /** @param first index of the first counter's column */
+  constructor(
+    { counters, distincts }: Ingredients,
+    private readonly columns: ReadonlyArray<readonly unknown[]>,
+    first: number
+  ) {
+    this.at = new Map<StoredField, number>([...counters, ...distincts].map((field, i) => [field, first + i]));
+  }
+
+  /** The sum of a counter, in stored units. */
+  stored(field: StoredField, row: number): number {
+    const column = this.at.get(field);
+    if (column === undefined) {
+      throw new TypeError(`${field.name} was not asked for`);
+    }
+    return Number(this.columns[column]![row]);
+  }
+
+  value(metric: Metric, row: number): number | null {
+    const value = valueOfField(metric, (field) => this.stored(field, row));
+    return typeof value === 'number' && !(value === 0 && isMaximum(metric)) ? value : null;
+  }
+
+  /** Whether a ratio without a divisor has something that would be divided. */
+  isInfinite(metric: Metric, row: number): boolean {
+    if (!isPerConnection(metric) || metric.kind !== 'ratio' || this.value(metric, row) !== null) {
+      return false;
+    }
+    const { counters } = ingredientsOf([metric]);
+    const divided = counters.filter(({ name }) => metric.numerator.includes(name));
+    return [...divided, attempts].some((counter) => this.stored(counter, row) > 0);
+  }
+}
+
+/** The store keeps 0 for a maximum of nothing. */
+function isMaximum(metric: Metric): metric is Counter {
+  return metric.kind === 'counter' && metric.aggregate === 'max';
+}
+
+/** The value of a metric where something was captured and none of it matched. */
+export function valueOfNothing(metric: Metric): number | null {
+  return metric.kind === 'ratio' || isMaximum(metric) ? null : 0;
+}

@@ -1,0 +1,133 @@
+import { attributes, counters, dimensions, type Field } from '@tcpscope/filter';
+import { errorKinds, TcpscopeError } from '../errors.js';
+import type { RetentionConfig } from '../store/config.js';
+import type { Store } from '../store/store.js';
+import type { Answer, Cell } from './answer.js';
+import { answerCloses } from './answers/closes.js';
+import { answerConnections, factOf } from './answers/connections.js';
+import { answerGroups } from './answers/groups.js';
+import { answerHealth } from './answers/health.js';
+import { answerTimeseries } from './answers/timeseries.js';
+import { answerFacts, answerValues } from './answers/values.js';
+import { AnswerCache, keyOf } from './cache.js';
+import type { Captures } from './capture-status.js';
+import type { QueryConfig } from './config.js';
+import { Flights } from './flights.js';
+import type { Question } from './question.js';
+import { readQuestion } from './read.js';
+import { Retention } from './retention.js';
+import { Session } from './session.js';
+import { connectionStatement } from './sql/connections.js';
+
+export interface QueryDependencies {
+  readonly store: Pick<Store, 'select' | 'stats'>;
+  /** How long the store keeps rows: the configuration that it was opened with. */
+  readonly retention: RetentionConfig;
+  readonly captures: Captures;
+  readonly config: QueryConfig;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Counters for metrics. */
+export interface QueryStats {
+  readonly running: number;
+  /** Questions answered by an execution that somebody else had started. */
+  readonly shared: number;
+  readonly cache: { readonly hits: number; readonly misses: number; readonly bytes: number };
+}
+
+/** What a connection is known by: keys of the catalogue, addresses and times as text. */
+export type ConnectionFacts = Readonly<Record<string, Cell | readonly number[]>>;
+
+const connectionFields: readonly Field[] = [
+  ...dimensions,
+  ...attributes,
+  ...counters.filter(({ rows }) => rows === 'both'),
+];
+
+/** Answers queries: reads them, plans SQL, asks the store, and remembers for a moment. */
+export class Queries {
+  private readonly cache: AnswerCache;
+  private readonly flights = new Flights<Answer>();
+  private readonly retention: Retention;
+
+  constructor(private readonly dependencies: QueryDependencies) {
+    const { config, retention, now } = dependencies;
+    this.cache = new AnswerCache(config.cache, now);
+    this.retention = new Retention(retention, now);
+  }
+
+  get stats(): QueryStats {
+    const { hits, misses, bytes } = this.cache;
+    return { running: this.flights.size, shared: this.flights.shared, cache: { hits, misses, bytes } };
+  }
+
+  /** Answers a query as it was sent. Throws errors of the catalogue. */
+  async answer(input: unknown, signal?: AbortSignal): Promise<Answer> {
+    const { config, captures, store, now } = this.dependencies;
+    const question = readQuestion(input, config);
+    switch (question.shape) {
+      case 'empty':
+        return { shape: 'empty', kind: question.kind, notices: question.notices, statements: [] };
+      case 'health':
+        return answerHealth(question, captures.snapshot(), store.stats(), now());
+      default:
+        return this.remembered(question, signal);
+    }
+  }
+
+  /** The facts of one connection. Throws `connectionId`, `connectionUnknown`. */
+  async connection(id: string, signal?: AbortSignal): Promise<ConnectionFacts> {
+    const statement = connectionStatement(id, connectionFields);
+    if (statement === null) {
+      throw new TcpscopeError(errorKinds.connectionId, [id.slice(0, 60)]);
+    }
+    const { columns, count } = await this.session(signal).ask(statement, 1);
+    if (count === 0) {
+      throw new TcpscopeError(errorKinds.connectionUnknown, [id]);
+    }
+    const [, tags, ...values] = columns.map(([value]) => value);
+    const facts = connectionFields.map((field, i): [string, Cell] => [field.name, factOf(field, values[i])]);
+    return { id, vlans: tags as number[], ...Object.fromEntries(facts) };
+  }
+
+  private session(signal: AbortSignal | undefined): Session {
+    const { store, config } = this.dependencies;
+    return new Session(store, config.timeout, () => performance.now(), signal);
+  }
+
+  private async remembered(question: Asking, signal: AbortSignal | undefined): Promise<Answer> {
+    const key = keyOf(question);
+    const known = this.cache.get(key);
+    return (
+      known ??
+      this.flights.join(key, signal, async (shared) => {
+        const answer = await this.execute(question, this.session(shared));
+        this.cache.set(key, answer, 'instants' in question ? question.instants.toMs : question.range.to * 1000);
+        return answer;
+      })
+    );
+  }
+
+  private execute(question: Asking, session: Session): Promise<Answer> {
+    const { retention, now } = this.dependencies;
+    switch (question.shape) {
+      case 'timeseries':
+        return answerTimeseries(question, session, this.retention);
+      case 'groups':
+        return answerGroups(question, session, this.retention);
+      case 'closes':
+        return answerCloses(question, session, this.retention);
+      case 'connections':
+        return answerConnections(question, session, retention, now());
+      case 'values':
+        return answerValues(question, session, this.retention);
+      case 'facts':
+        return answerFacts(question, session);
+    }
+  }
+}
+
+/** Questions that the store answers. */
+type Asking = Exclude<Question, { shape: 'empty' | 'health' }>;

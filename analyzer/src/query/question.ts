@@ -1,0 +1,96 @@
+import type { Dimension, Expression, Field } from '@tcpscope/filter';
+import type { Metric, Notice } from './answer.js';
+import type { Condition } from './condition.js';
+import type { QueryKind } from './model.js';
+import type { Instants, Range } from './range.js';
+
+/** A query that is understood: names are fields, times are whole windows, limits are held. Plain data, made by `read.ts`. */
+export type Question =
+  | TimeseriesQuestion
+  | GroupsQuestion
+  | ClosesQuestion
+  | ConnectionsQuestion
+  | ValuesQuestion
+  | FactsQuestion
+  | HealthQuestion
+  | EmptyQuestion;
+
+export interface Order {
+  readonly field: Field;
+  readonly direction: 'asc' | 'desc';
+}
+
+interface Common {
+  readonly kind: QueryKind;
+  readonly notices: readonly Notice[];
+}
+
+interface Ranged extends Common {
+  readonly range: Range;
+  readonly condition: Condition;
+}
+
+export interface TimeseriesQuestion extends Ranged {
+  readonly shape: 'timeseries';
+  readonly metrics: readonly Metric[];
+  readonly groupBy: readonly Dimension[];
+  /** What decides which series are shown when there are too many. */
+  readonly order: readonly Order[];
+  readonly limit: number;
+  readonly intervalMs: number;
+  readonly maxDataPoints: number;
+  readonly points: number;
+}
+
+/** Groups and their metrics over the whole range. */
+export interface GroupsQuestion extends Ranged {
+  readonly shape: 'groups';
+  readonly metrics: readonly Metric[];
+  readonly groupBy: readonly Dimension[];
+  readonly order: readonly Order[];
+  readonly limit: number;
+  /** Whether the first and the last window of each group are wanted. */
+  readonly seen: boolean;
+}
+
+export interface ClosesQuestion extends Ranged {
+  readonly shape: 'closes';
+  readonly groupBy: readonly Dimension[];
+  /** Most groups. */
+  readonly limit: number;
+}
+
+export interface ConnectionsQuestion extends Common {
+  readonly shape: 'connections';
+  readonly instants: Instants;
+  readonly columns: readonly Field[];
+  readonly filter: Expression | null;
+  readonly order: readonly Order[];
+  readonly limit: number;
+}
+
+/** Values of a dimension. */
+export interface ValuesQuestion extends Ranged {
+  readonly shape: 'values';
+  readonly field: Dimension;
+  readonly search: string;
+  readonly limit: number;
+}
+
+/** Values of a fact of single connections. */
+export interface FactsQuestion extends Common {
+  readonly shape: 'facts';
+  readonly instants: Instants;
+  readonly field: Field;
+  readonly filter: Expression | null;
+  readonly search: string;
+  readonly limit: number;
+}
+
+export interface HealthQuestion extends Common {
+  readonly shape: 'health';
+}
+
+export interface EmptyQuestion extends Common {
+  readonly shape: 'empty';
+}

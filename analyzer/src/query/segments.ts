@@ -1,0 +1,47 @@
+import { windowTables, type TableName } from '../store/schema/tables.js';
+import type { Range } from './range.js';
+
+/** A piece of a range, answered from one table. */
+export interface Segment extends Range {
+  readonly table: TableName;
+}
+
+/** A piece of a range and the finest table that is complete there, an index into `windowTables`. */
+export interface Span extends Range {
+  readonly finest: number;
+}
+
+/**
+ * Covers spans with as few rows as possible: whole windows of the coarsest table that is allowed, what is left at the ends
+ * from finer ones. Every window of the range is in exactly one segment, so sums over the segments are exact. The ends of
+ * a span must be multiples of its finest windows. `coarsest` is an index into `windowTables`.
+ */
+export function segmentsOf(spans: readonly Span[], coarsest: number): Segment[] {
+  return spans.flatMap((span) => cover(span, span.finest, Math.max(coarsest, span.finest)));
+}
+
+function cover({ from, to }: Range, finest: number, level: number): Segment[] {
+  if (from >= to) {
+    return [];
+  }
+  const { name: table, seconds } = windowTables[level]!;
+  if (level === finest) {
+    return [{ table, from, to }];
+  }
+  const first = Math.ceil(from / seconds) * seconds;
+  const last = Math.floor(to / seconds) * seconds;
+  return first >= last
+    ? cover({ from, to }, finest, level - 1)
+    : [
+        ...cover({ from, to: first }, finest, level - 1),
+        { table, from: first, to: last },
+        ...cover({ from: last, to }, finest, level - 1),
+      ];
+}
+
+/** The coarsest table whose windows make up buckets of `step` seconds. */
+export function coarsestFor(step: number): number {
+  return windowTables.findLastIndex(({ seconds }) => step % seconds === 0);
+}
+
+export const coarsestTable = windowTables.length - 1;

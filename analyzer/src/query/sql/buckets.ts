@@ -1,0 +1,82 @@
+import type { Dimension, Expression } from '@tcpscope/filter';
+import type { Statement } from '../answer.js';
+import { conditionText, type Condition } from '../condition.js';
+import type { Ingredients } from '../names.js';
+import { span } from '../range.js';
+import type { Segment } from '../segments.js';
+import { Bindings } from './bindings.js';
+import { addUp, askedBy, columnsOf, conversationOf, together } from './conversations.js';
+import { addedUp, conditionOn, hashOf, tableRows } from './levels.js';
+import { bucket, sourceOf } from './source.js';
+
+export interface BucketsPlan {
+  /** Segments whose windows make up buckets. */
+  readonly segments: readonly Segment[];
+  /** Segments of the range for what is decided before time is divided; these may be coarser. */
+  readonly whole: readonly Segment[];
+  readonly step: number;
+  readonly condition: Condition;
+  readonly groupBy: readonly Dimension[];
+  /** Hashes of the groups that have a series; null for all rows as one. */
+  readonly groups: readonly string[] | null;
+  readonly ingredients: Ingredients;
+}
+
+/**
+ * Groups by time. Which conversations count is decided over the whole range first, and only then is time divided. Columns
+ * of the answer: start of the bucket, hash of the group (text), sums of counters, distinct counts.
+ */
+export function bucketsStatement(plan: BucketsPlan): Statement {
+  const { segments, step, condition, groupBy, groups, ingredients } = plan;
+  const { where, having, scope } = condition;
+  const bindings = new Bindings();
+  const filtered = having !== null && scope === 'flows' ? having : null;
+  const key = filtered === null ? [] : conversationOf(filtered, groupBy);
+  const columns = columnsOf({ ...ingredients, dimensions: [...(groups === null ? [] : groupBy), ...key] });
+  const group = groups === null ? '0' : hashOf(tableRows, groupBy);
+  const chosen = groups === null ? [] : [`${group} IN ${hashes(groups, bindings)}`];
+  const matching =
+    filtered === null
+      ? []
+      : [`${hashOf(tableRows, key)} IN (\n${conversationsMatching(plan, filtered, chosen, bindings)}\n)`];
+  const conditions = [...chosen, ...matching];
+  const sql = [
+    `SELECT ${[
+      'bucket',
+      `toString(${group}) AS h`,
+      ...ingredients.counters.map((counter, i) => `${tableRows.counter(counter)} AS s${i}`),
+      ...ingredients.distincts.map((distinct, i) => `${tableRows.distinct(distinct)} AS u${i}`),
+    ].join(', ')}`,
+    `FROM ${sourceOf(segments, [bucket(step), ...columns], where, bindings)}`,
+    ...(conditions.length === 0 ? [] : [`WHERE ${conditions.join(' AND ')}`]),
+    `GROUP BY bucket${groups === null ? '' : `, ${group}`}`,
+    'ORDER BY bucket',
+  ].join('\n');
+  const what = `Series of ${span(step)} buckets${conditionText(condition)}`;
+  return { what, sql, parameters: bindings.parameters };
+}
+
+export function hashes(groups: readonly string[], bindings: Bindings): string {
+  return bindings.bind(
+    groups.map((hash) => BigInt(hash)),
+    'Array(UInt64)'
+  );
+}
+
+/** The conversations of the whole range that a filter keeps. */
+function conversationsMatching(
+  { whole, condition, groupBy }: BucketsPlan,
+  having: Expression,
+  chosen: readonly string[],
+  bindings: Bindings
+): string {
+  const key = conversationOf(having, groupBy);
+  const needs = together({ dimensions: key, counters: [], distincts: [] }, { ...askedBy(having), distincts: [] });
+  const source = sourceOf(whole, columnsOf(needs), condition.where, bindings);
+  const rows = chosen.length === 0 ? source : `${source}\nWHERE ${chosen.join(' AND ')}`;
+  return [
+    `SELECT ${hashOf(addedUp, key)}`,
+    `FROM ${addUp(rows, key, needs)}`,
+    `WHERE ${conditionOn('conversations', having, bindings)}`,
+  ].join('\n');
+}

@@ -1,0 +1,67 @@
+import { combine, type AddressLiteral, type Dimension, type Expression } from '@tcpscope/filter';
+import { windowTables } from '../../store/schema/tables.js';
+import type { Statement } from '../answer.js';
+import { dimensionOf } from '../names.js';
+import type { Range } from '../range.js';
+import type { Segment, Span } from '../segments.js';
+import { Bindings } from './bindings.js';
+import { hashes } from './buckets.js';
+import { hashOf, tableRows } from './levels.js';
+import { sourceOf } from './source.js';
+
+/** Windows looked at one by one; beyond, first and last are known by minutes or hours. */
+const mostWindows = 10_000;
+/** Beyond so many servers the index is of little help. */
+const mostServers = 200;
+
+/**
+ * What tells when something was seen: the finest table that is complete and not too long for the range, from the window
+ * that holds its beginning.
+ */
+export function seenSegment({ from, to }: Range, spans: readonly Span[]): Segment & { readonly seconds: number } {
+  const least = Math.max(0, ...spans.map(({ finest }) => finest));
+  const fits = ({ seconds }: { seconds: number }, level: number) =>
+    level >= least && (to - from) / seconds <= mostWindows;
+  const { name: table, seconds } = windowTables.find(fits) ?? windowTables.at(-1)!;
+  return { table, seconds, from: Math.floor(from / seconds) * seconds, to };
+}
+
+export interface SeenPlan {
+  readonly segment: Segment;
+  readonly groupBy: readonly Dimension[];
+  readonly where: Expression | null;
+  /** Hashes of groups that were found already. */
+  readonly groups: readonly string[];
+  /** Addresses of their servers. */
+  readonly servers: readonly string[];
+}
+
+/** First and last window of groups. Columns: hash of the group (text), seconds since 1970 twice. */
+export function seenStatement({ segment, groupBy, where, groups, servers }: SeenPlan): Statement {
+  const bindings = new Bindings();
+  const hash = hashOf(tableRows, groupBy);
+  const source = sourceOf(
+    [segment],
+    ['ts', ...groupBy.map(({ column }) => column)],
+    withServers(where, servers),
+    bindings
+  );
+  const sql = [
+    `SELECT toString(${hash}) AS h, toUnixTimestamp(min(ts)) AS first, toUnixTimestamp(max(ts)) AS last`,
+    `FROM ${source}`,
+    `WHERE ${hash} IN ${hashes(groups, bindings)}`,
+    `GROUP BY ${hash}`,
+  ].join('\n');
+  return { what: 'When these were seen first and last', sql, parameters: bindings.parameters };
+}
+
+/** The tables are sorted by server within each hour, so naming the servers skips most of what they hold. */
+function withServers(where: Expression | null, servers: readonly string[]): Expression | null {
+  const items = [...new Set(servers)].map((address): AddressLiteral => ({ kind: 'address', address }));
+  if (items.length === 0 || items.length > mostServers) {
+    return where;
+  }
+  const operand = { kind: 'field', field: dimensionOf('server.ip') } as const;
+  const among: Expression = { kind: 'in', not: false, operand, items };
+  return combine('and', where === null ? [among] : [where, among]);
+}
