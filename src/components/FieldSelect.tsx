@@ -18,16 +18,22 @@ export function FieldSelect({ id, label, fields, loading, value, placeholder, on
   const known = fields.map((field) => ({ value: field.name, label: field.name, description: describeField(field) }));
   const others = value.filter((name) => !fields.some((field) => field.name === name));
   return (
-    <MultiCombobox
-      id={id}
-      aria-label={label}
-      options={[...others.map((name) => ({ value: name, label: name })), ...known]}
-      value={value}
-      loading={loading}
-      placeholder={placeholder}
-      createCustomValue
-      isClearable
-      onChange={(chosen) => onChange(chosen.map((option) => option.value))}
-    />
+    <>
+      {/* Grafana 12 gives the input no id, so that the field's own label does not reach it. */}
+      <span id={`${id}-name`} hidden>
+        {label}
+      </span>
+      <MultiCombobox
+        id={id}
+        aria-labelledby={`${id}-name`}
+        options={[...others.map((name) => ({ value: name, label: name })), ...known]}
+        value={value}
+        loading={loading}
+        placeholder={placeholder}
+        createCustomValue
+        isClearable
+        onChange={(chosen) => onChange(chosen.map((option) => option.value))}
+      />
+    </>
   );
 }

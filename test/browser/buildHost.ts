@@ -11,14 +11,17 @@ import { inRepository } from '../plugin-host/paths.js';
  */
 const disguise = '.for-grafana';
 
-const grafanaInterop: Plugin = {
+/** The page's own imports are taken from `libraries`; what those import lies beside them. */
+const grafanaInterop = (sources: string, libraries: string): Plugin => ({
   name: 'grafana-interop',
   setup(context) {
     context.onResolve({ filter: /.*/ }, async ({ path, pluginData, kind, importer, resolveDir }) => {
       if (pluginData === 'resolving' || kind === 'entry-point') {
         return undefined;
       }
-      const options = { importer, resolveDir, kind, namespace: 'file', pluginData: 'resolving' };
+      const own = resolveDir === sources && !path.startsWith('.');
+      const from = own ? libraries : resolveDir;
+      const options = { importer, resolveDir: from, kind, namespace: 'file', pluginData: 'resolving' };
       const found = await context.resolve(path, options);
       if (found.errors.length > 0) {
         return undefined;
@@ -32,7 +35,21 @@ const grafanaInterop: Plugin = {
       return { contents: readFileSync(file, 'utf8'), loader: 'js', resolveDir: dirname(file) };
     });
   },
-};
+});
+
+/**
+ * The repository, or with GRAFANA_LIBRARIES=older a folder with the libraries of the oldest Grafana that plugin.json allows.
+ * It is not installed by default (630 MB): see test/browser/older.
+ */
+export const grafanaLibraries =
+  process.env.GRAFANA_LIBRARIES === 'older'
+    ? inRepository('node_modules/.cache/tcpscope-older-grafana')
+    : inRepository('');
+
+/** A reason to skip, for node:test's `skip`. */
+export const librariesMissing =
+  !existsSync(join(grafanaLibraries, 'node_modules/@grafana/ui')) &&
+  'the libraries of the older Grafana are not installed: see test/browser/older/README.md';
 
 /**
  * Builds the page that stands for Grafana's frontend and returns its folder. Bundling @grafana/ui takes 5 to 12 s, so the
@@ -40,14 +57,16 @@ const grafanaInterop: Plugin = {
  */
 export async function buildHost(): Promise<string> {
   const sources = inRepository('test/browser/host');
+  const libraries = grafanaLibraries;
   const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
   for (const file of readdirSync(sources).sort()) {
     hash.update(file).update(readFileSync(join(sources, file)));
   }
-  for (const name of ['@grafana/ui', '@grafana/data', '@grafana/runtime', 'react', 'esbuild']) {
-    hash.update(readFileSync(inRepository(`node_modules/${name}/package.json`)));
+  for (const name of ['@grafana/ui', '@grafana/data', '@grafana/runtime', 'react']) {
+    hash.update(readFileSync(join(libraries, `node_modules/${name}/package.json`)));
   }
-  const cache = inRepository('node_modules/.cache/tcpscope-browser-host');
+  hash.update(readFileSync(inRepository('node_modules/esbuild/package.json')));
+  const cache = join(libraries, 'node_modules/.cache/tcpscope-browser-host');
   const folder = join(cache, hash.digest('hex').slice(0, 16));
   if (existsSync(folder)) {
     return folder;
@@ -64,7 +83,7 @@ export async function buildHost(): Promise<string> {
     define: { 'process.env.NODE_ENV': '"development"', global: 'window' },
     loader: { '.ttf': 'file', '.woff2': 'file', '.svg': 'dataurl', '.png': 'dataurl' },
     logLevel: 'error',
-    plugins: [grafanaInterop],
+    plugins: [grafanaInterop(sources, libraries)],
     tsconfig: join(sources, 'tsconfig.json'),
   });
   copyFileSync(join(sources, 'index.html'), join(unfinished, 'index.html'));

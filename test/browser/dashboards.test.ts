@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { inRepository, missing } from '../plugin-host/paths.js';
+import { librariesMissing } from './buildHost.js';
 import { sampleDashboard } from './sampleDashboard.js';
 import { startStage, type Stage } from './stage.js';
 
@@ -13,7 +14,7 @@ const from = Number(process.env.TCPSCOPE_FROM ?? to - 3_600_000);
 const servers = ['10.2.0.5', '10.2.0.8', '10.2.0.9'];
 const chosen = (value: string | string[]) => [{ name: 'server', value, options: servers }];
 
-describe('queries from a browser', { skip: missing('backend', 'frontend') }, () => {
+describe('queries from a browser', { skip: missing('backend', 'frontend') || librariesMissing }, () => {
   let stage: Stage;
   before(async () => {
     stage = await startStage();

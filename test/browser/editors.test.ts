@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { missing } from '../plugin-host/paths.js';
+import { librariesMissing } from './buildHost.js';
 import { startStage, type Stage } from './stage.js';
 
 interface Edited {
@@ -20,7 +21,7 @@ interface Edited {
 const edited = (page: Page) => page.evaluate(() => globalThis.host.state.edited) as Promise<Edited>;
 const runs = (page: Page) => page.evaluate(() => globalThis.host.state.runs);
 
-describe('the editors in a browser', { skip: missing('backend', 'frontend') }, () => {
+describe('the editors in a browser', { skip: missing('backend', 'frontend') || librariesMissing }, () => {
   let stage: Stage;
   before(async () => {
     stage = await startStage();
@@ -120,6 +121,7 @@ describe('the editors in a browser', { skip: missing('backend', 'frontend') }, (
     await page.getByRole('combobox', { name: 'Show' }).click();
     await stage.screenshot(page, 'query-editor-kinds');
     await page.getByRole('option', { name: /^Top/ }).click();
+    await page.waitForFunction(() => (globalThis.host.state.edited as Edited).kind === 'top');
     const query = await edited(page);
     assert.equal(query.kind, 'top');
     assert.deepEqual(query.metrics, ['refused.count']);
@@ -130,6 +132,7 @@ describe('the editors in a browser', { skip: missing('backend', 'frontend') }, (
     for (const kind of ['Connections', 'Top']) {
       await page.getByRole('combobox', { name: 'Show' }).click();
       await page.getByRole('option', { name: new RegExp(`^${kind}`) }).click();
+      await page.waitForFunction((now) => (globalThis.host.state.edited as Edited).kind === now, kind.toLowerCase());
     }
     assert.deepEqual(await edited(page), query);
     await page.close();

@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { startBackend, type Backend, type DataSource } from '../plugin-host/backend.js';
 import { startFakeAnalyzer, type FakeAnalyzer } from '../plugin-host/fakeAnalyzer.js';
 import { startMiniGrafana, type MiniGrafana } from '../plugin-host/miniGrafana.js';
 import { inRepository, pluginFolder } from '../plugin-host/paths.js';
-import { buildHost } from './buildHost.js';
+import { buildHost, grafanaLibraries } from './buildHost.js';
 import { launchChromium } from './chromium.js';
 import type { HostApi } from './hostApi.js';
 
@@ -59,7 +60,7 @@ export async function startStage(): Promise<Stage> {
     const files = {
       '/': host,
       '/plugin/': pluginFolder,
-      '/public/build/img/icons/': inRepository('node_modules/@grafana/ui/dist/public/img/icons'),
+      '/public/build/img/icons/': join(grafanaLibraries, 'node_modules/@grafana/ui/dist/public/img/icons'),
     };
     const grafana: MiniGrafana = await startMiniGrafana({ backend, datasource, files });
     closing.push(() => grafana.close());
@@ -90,7 +91,9 @@ export async function startStage(): Promise<Stage> {
         return { page, errors };
       },
       async screenshot(page, name) {
-        const folder = inRepository('test-results/screenshots');
+        const folder = inRepository(
+          `test-results/screenshots${process.env.GRAFANA_LIBRARIES === 'older' ? '-older' : ''}`
+        );
         mkdirSync(folder, { recursive: true });
         await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
       },

@@ -54,7 +54,11 @@ export function startServices(): void {
         ({
           id: transformation.id,
           name: transformation.name,
-          transformation: async () => transformation,
+          // Loaded when needed since 13; there at once before.
+          transformation: Object.assign(async () => transformation, {
+            operator: transformation.operator,
+            defaultOptions: transformation.defaultOptions,
+          }),
         }) as unknown as ReturnType<typeof standardTransformersRegistry.get>
     )
   );

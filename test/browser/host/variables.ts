@@ -37,6 +37,9 @@ export class Variables implements TemplateSrv {
         if (value === undefined) {
           return match;
         }
+        if (name === '__url_time_range') {
+          return String(value); // is a part of a URL already
+        }
         const chosen = bracedFormat ?? oldFormat ?? format;
         if (typeof chosen === 'function') {
           return String((chosen as (...rest: unknown[]) => unknown)(value, { name, type: 'query' }));
