@@ -68,6 +68,8 @@ export interface TableAnswer extends Common {
   readonly shape: 'table';
   readonly columns: readonly Column[];
   readonly rows: number;
+  /** Whether a limit cut rows off. */
+  readonly more: boolean;
 }
 
 /** A query that is hidden, or that asks for nothing yet. */

@@ -16,5 +16,5 @@ export { filterError } from './condition.js';
 export { queryConfigSchema, type QueryConfig } from './config.js';
 export { adHocOperators, queryKinds, querySchema, scopes, type QueryKind, type WireQuery } from './model.js';
 export { Queries, type ConnectionFacts, type QueryDependencies, type QueryStats } from './queries.js';
-export { span } from './range.js';
+export { parseTime, span } from './range.js';
 export { issueText } from './read.js';

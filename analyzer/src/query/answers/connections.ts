@@ -40,7 +40,8 @@ export async function answerConnections(
         ]
       : []),
   ];
-  return { shape: 'table', kind, columns, rows: rows.count, notices: all, statements: session.statements };
+  const { count, more } = rows;
+  return { shape: 'table', kind, columns, rows: count, more, notices: all, statements: session.statements };
 }
 
 function connectionColumn(field: Field, values: readonly unknown[]): Column {

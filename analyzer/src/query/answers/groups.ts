@@ -21,7 +21,15 @@ export async function answerGroups(
   const coverage = await coverageOf(range, retention, session);
   if (coverage === null) {
     const columns = [...groupBy, ...metrics].map((field) => emptyColumn(field));
-    return { shape: 'table', kind, columns, rows: 0, notices: [...notices, tooShort], statements: session.statements };
+    return {
+      shape: 'table',
+      kind,
+      columns,
+      rows: 0,
+      more: false,
+      notices: [...notices, tooShort],
+      statements: session.statements,
+    };
   }
   const ingredients = measured(metrics);
   const found = await session.ask(groupsStatement({ ...question, segments: coverage.segments, ingredients }), limit);
@@ -48,7 +56,8 @@ export async function answerGroups(
       ]
     : [];
   const all = [...notices, ...coverage.notices, ...cut];
-  return { shape: 'table', kind, columns, rows: rows.count, notices: all, statements: session.statements };
+  const { count, more } = rows;
+  return { shape: 'table', kind, columns, rows: count, more, notices: all, statements: session.statements };
 }
 
 /**

@@ -56,5 +56,5 @@ export function answerHealth(
     ...captures.flatMap((capture) => ofCapture(capture, now).map(column({ interface: capture.interface }))),
     ...ofStore(store).map(column()),
   ];
-  return { shape: 'table', kind, columns, rows: 1, notices, statements: [] };
+  return { shape: 'table', kind, columns, rows: 1, more: false, notices, statements: [] };
 }

@@ -16,10 +16,10 @@ export async function answerValues(
   const { field, limit, notices } = question;
   const coverage = await coverageOf(question.range, retention, session);
   if (coverage === null) {
-    return table(field, [], [...notices, tooShort], session);
+    return table(field, [], false, [...notices, tooShort], session);
   }
   const rows = await session.ask(valuesStatement(question, coverage.segments), limit);
-  return table(field, cells(field, rows), [...notices, ...coverage.notices, ...cut(rows, limit)], session);
+  return table(field, cells(field, rows), rows.more, [...notices, ...coverage.notices, ...cut(rows, limit)], session);
 }
 
 /** The different values of a fact of single connections; of an enumeration all that there can be. */
@@ -29,10 +29,10 @@ export async function answerFacts(question: FactsQuestion, session: Session): Pr
   if (known !== undefined && question.filter === null) {
     const needle = search.trim().toLowerCase();
     const found = known.filter((value) => value.toLowerCase().includes(needle));
-    return table(field, found.slice(0, limit), notices, session);
+    return table(field, found.slice(0, limit), found.length > limit, notices, session);
   }
   const rows = await session.ask(factsStatement(question), limit);
-  return table(field, cells(field, rows), [...notices, ...cut(rows, limit)], session);
+  return table(field, cells(field, rows), rows.more, [...notices, ...cut(rows, limit)], session);
 }
 
 function cells(field: Field, { columns }: Rows): Cell[] {
@@ -45,8 +45,14 @@ function cut({ more }: Rows, limit: number): Notice[] {
 }
 
 /** Values are texts, whatever their field: they fill variables and lists. */
-function table(field: Field, values: readonly Cell[], notices: readonly Notice[], session: Session): TableAnswer {
+function table(
+  field: Field,
+  values: readonly Cell[],
+  more: boolean,
+  notices: readonly Notice[],
+  session: Session
+): TableAnswer {
   const column = { name: field.name, field, type: 'string', values: values.map(String) } as const;
   const { statements } = session;
-  return { shape: 'table', kind: 'values', columns: [column], rows: values.length, notices, statements };
+  return { shape: 'table', kind: 'values', columns: [column], rows: values.length, more, notices, statements };
 }

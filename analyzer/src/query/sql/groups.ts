@@ -13,6 +13,7 @@ import {
   conversationRows,
   grouping,
   hashOf,
+  isPerConnection,
   orderTerms,
   tableRows,
   type Level,
@@ -109,5 +110,6 @@ function scoped(plan: GroupsPlan, bindings: Bindings): Scoped {
 function needsOf({ ingredients, order, groupBy }: GroupsPlan): Needs {
   const ordered = order.map(({ field }) => field);
   const fields = [...ingredients.counters, ...ingredients.distincts, ...ordered];
-  return { ...ingredientsOf([...fields, attempts]), dimensions: groupBy };
+  const infinite = ordered.some(isPerConnection) ? [attempts] : [];
+  return { ...ingredientsOf([...fields, ...infinite]), dimensions: groupBy };
 }

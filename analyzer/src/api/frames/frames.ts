@@ -1,0 +1,62 @@
+import { errorKinds, TcpscopeError } from '../../errors.js';
+import type { Answer, QueryKind } from '../../query/index.js';
+import { executedQuery } from './executed.js';
+import { contractVersion, type Frame, type FrameMeta, type FrameType } from './frame.js';
+import { seriesFrames } from './series.js';
+import { numericLongFrame, numericWideFrame, tableFrame } from './table.js';
+
+export interface FrameOptions {
+  readonly refId: string;
+  /** Name of series; empty for Grafana's own. */
+  readonly legend: string;
+  /** An alert rule asks: it can use numbers with labels and nothing else. */
+  readonly fromAlert: boolean;
+}
+
+const types: Readonly<Record<QueryKind, FrameType>> = {
+  timeseries: 'timeseries-multi',
+  top: 'numeric-long',
+  closes: 'numeric-long',
+  health: 'numeric-wide',
+  conversations: 'table',
+  connections: 'table',
+  values: 'table',
+};
+
+/** The frames of an answer. Throws `queryAlert` for rows that an alert rule could not use. */
+export function framesOf(answer: Answer, { refId, legend, fromAlert }: FrameOptions): Frame[] {
+  const { kind, notices, statements } = answer;
+  // Conversations are numbers with names, so an alert rule gets them as such, without the times.
+  const type = fromAlert && kind === 'conversations' ? 'numeric-long' : types[kind];
+  if (fromAlert && type === 'table' && answer.shape !== 'empty') {
+    throw new TcpscopeError(errorKinds.queryAlert, [kind]);
+  }
+  const meta: FrameMeta = {
+    type,
+    typeVersion: contractVersion(type),
+    preferredVisualisationType: type === 'timeseries-multi' ? 'graph' : 'table',
+    ...(statements.length === 0 ? {} : { executedQueryString: executedQuery(statements) }),
+    ...(notices.length === 0 ? {} : { notices }),
+  };
+  switch (answer.shape) {
+    case 'empty':
+      return [emptyFrame(refId, meta)];
+    case 'series': {
+      const frames = seriesFrames(answer, refId, legend, meta);
+      return frames.length === 0 ? [emptyFrame(refId, meta)] : frames;
+    }
+    case 'table':
+      return [
+        type === 'numeric-long'
+          ? numericLongFrame(answer, refId, meta)
+          : type === 'numeric-wide'
+            ? numericWideFrame(answer, refId, meta)
+            : tableFrame(answer, refId, meta),
+      ];
+  }
+}
+
+/** No data, in a form that says of what. */
+function emptyFrame(refId: string, meta: FrameMeta): Frame {
+  return { schema: { refId, meta, fields: [] }, data: { values: [] } };
+}

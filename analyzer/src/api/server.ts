@@ -1,0 +1,285 @@
+import swagger from '@fastify/swagger';
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo, Socket } from 'node:net';
+import { errorKinds, TcpscopeError } from '../errors.js';
+import { Queries } from '../query/index.js';
+import { version } from '../version.js';
+import type { ApiConfig } from './config.js';
+import type { ApiDependencies } from './dependencies.js';
+import { errorAnswer, knownError, sendError } from './error-answers.js';
+import { ApiMetrics } from './metrics/metrics.js';
+import { connectionRoute } from './routes/connection.js';
+import type { App, RouteContext } from './routes/context.js';
+import { descriptionRoute } from './routes/description.js';
+import { fieldsRoute } from './routes/fields.js';
+import { filterRoute } from './routes/filter.js';
+import { healthRoute } from './routes/health.js';
+import { metricsRoute } from './routes/metrics.js';
+import { queryRoute } from './routes/query.js';
+import { streamRoute } from './routes/stream.js';
+import { valuesRoute } from './routes/values.js';
+import { Gate, refuseExposure } from './security.js';
+import { Streams } from './streams.js';
+
+/** How long requests may still be answered when the server stops. */
+const graceMs = 5000;
+
+export interface Api {
+  /** The server before it listens, for tests. */
+  readonly app: FastifyInstance;
+  /** Listens; resolves with the address, such as `http://127.0.0.1:8477`. Throws `apiListen`. */
+  listen(): Promise<string>;
+  /** Answers what is in hand, ends streams, closes. */
+  stop(): Promise<void>;
+}
+
+/** Builds the HTTP API. Throws `apiExposed` when others could reach it without a token, and `apiTls`. */
+export async function createApi(dependencies: ApiDependencies): Promise<Api> {
+  const { config } = dependencies;
+  refuseExposure(config);
+  const server = new Server(dependencies, await optionsOf(dependencies));
+  await server.prepare();
+  return server;
+}
+
+/** The same, listening. */
+export async function startApi(dependencies: ApiDependencies): Promise<Api & { readonly url: string }> {
+  const api = await createApi(dependencies);
+  const url = await api.listen();
+  return { app: api.app, url, listen: () => Promise.resolve(url), stop: () => api.stop() };
+}
+
+async function optionsOf({ config, log }: ApiDependencies): Promise<FastifyServerOptions> {
+  const https = await tlsOf(config);
+  const seconds = 1000;
+  const options: FastifyServerOptions = {
+    logger: false,
+    bodyLimit: config.bodyLimit,
+    requestTimeout: 30 * seconds,
+    handlerTimeout: config.timeout * seconds,
+    genReqId: () => randomUUID(),
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    frameworkErrors: (error, request, reply) =>
+      void sendError(reply, knownError(error, request, config.bodyLimit, log)),
+    clientErrorHandler: answerUnreadable,
+  };
+  return https === null ? options : ({ ...options, https } as FastifyServerOptions);
+}
+
+async function tlsOf({ tls }: ApiConfig): Promise<object | null> {
+  if (tls === undefined) {
+    return null;
+  }
+  try {
+    const [cert, key, ca] = await Promise.all([tls.cert, tls.key, tls.clientCa].map((path) => path && readFile(path)));
+    return { cert, key, ...(ca ? { ca, requestCert: true, rejectUnauthorized: true } : {}) };
+  } catch (error) {
+    throw new TcpscopeError(errorKinds.apiTls, [(error as Error).message], { cause: error });
+  }
+}
+
+/** Bytes that are no HTTP request. */
+function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(errorAnswer(new TcpscopeError(errorKinds.apiRequest, ['it is not readable as HTTP'])));
+  const head = `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+  socket.end(`${head}\r\n\r\n${body}`);
+}
+
+class Server implements Api {
+  readonly app: App & FastifyInstance;
+  private readonly gate: Gate;
+  private readonly streams: Streams;
+  private readonly metrics: ApiMetrics;
+  private readonly queries: Queries;
+  private stopping: Promise<void> | null = null;
+
+  constructor(
+    private readonly dependencies: ApiDependencies,
+    options: FastifyServerOptions
+  ) {
+    const { store, retention, captures, live, config, limits, now = Date.now, heartbeatMs } = dependencies;
+    this.gate = new Gate(config);
+    this.streams = new Streams(live, config.streams, heartbeatMs);
+    this.queries = new Queries({ store, retention, captures, config: limits, now });
+    this.metrics = new ApiMetrics(() => {
+      const { user, system } = process.cpuUsage();
+      return {
+        captures: captures.snapshot(),
+        store: store.stats(),
+        queries: this.queries.stats,
+        streams: this.streams.count,
+        memory: process.memoryUsage.rss(),
+        processor: (user + system) / 1e6,
+        version,
+      };
+    });
+    this.app = Fastify(options) as App & FastifyInstance;
+  }
+
+  async prepare(): Promise<void> {
+    const { app, dependencies, gate } = this;
+    const { config, log, now = Date.now } = dependencies;
+    app.setValidatorCompiler(validatorCompiler);
+    app.setSerializerCompiler(serializerCompiler);
+    // Nothing but JSON: what a web page may send to another site unasked is refused, too.
+    app.removeContentTypeParser('text/plain');
+    await app.register(swagger, { openapi: description(gate.isLocked), transform: jsonSchemaTransform });
+    this.guard();
+    this.answerErrors();
+    app.addHook('onResponse', (request, reply, done) => {
+      const { method, routeOptions } = request;
+      const route = routeOptions.url ?? 'none';
+      // A stream lasts as long as its client likes.
+      const seconds = route.endsWith('/stream') ? null : reply.elapsedTime / 1000;
+      this.metrics.answered(route, method, reply.statusCode, seconds);
+      log.debug(
+        { request: request.id, method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+        'request answered'
+      );
+      done();
+    });
+
+    const context: RouteContext = {
+      dependencies,
+      queries: this.queries,
+      metrics: this.metrics,
+      streams: this.streams,
+      gate,
+      now,
+    };
+    const taken = new Map<string, Set<string>>();
+    app.addHook('onRoute', ({ url, method }) => {
+      const methods = taken.get(url) ?? new Set<string>();
+      [method].flat().forEach((each) => methods.add(each));
+      taken.set(url, methods);
+    });
+    for (const route of [
+      queryRoute,
+      fieldsRoute,
+      filterRoute,
+      valuesRoute,
+      connectionRoute,
+      streamRoute,
+      healthRoute,
+      metricsRoute,
+      descriptionRoute,
+    ]) {
+      route(app, context);
+    }
+    refuseOtherMethods(app, [...taken]);
+    app.addHook('preClose', (done) => {
+      this.streams.end();
+      done();
+    });
+    if (
+      config.token !== undefined &&
+      config.tls === undefined &&
+      !['127.0.0.1', '::1', 'localhost'].includes(config.host)
+    ) {
+      log.warn({ host: config.host }, 'the token travels unencrypted; set api.tls or put a proxy with tls in front');
+    }
+    await app.ready();
+  }
+
+  async listen(): Promise<string> {
+    const { config, log } = this.dependencies;
+    try {
+      await this.app.listen({ host: config.host, port: config.port });
+    } catch (error) {
+      throw new TcpscopeError(errorKinds.apiListen, [`${config.host}:${config.port}`, (error as Error).message], {
+        cause: error,
+      });
+    }
+    const { address, port, family } = this.app.server.address() as AddressInfo;
+    const scheme = config.tls === undefined ? 'http' : 'https';
+    const url = `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    log.info({ url, token: this.gate.isLocked, clientCertificates: config.tls?.clientCa !== undefined }, 'api listens');
+    return url;
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.shutDown();
+    return this.stopping;
+  }
+
+  private async shutDown(): Promise<void> {
+    const force = setTimeout(() => this.app.server.closeAllConnections?.(), graceMs);
+    await this.app.close();
+    clearTimeout(force);
+  }
+
+  /** Asks for the token, before anything of a request is read. */
+  private guard(): void {
+    this.app.addHook('onRequest', (request, _reply, done) => {
+      const { headers, routeOptions } = request;
+      if (this.stopping !== null) {
+        done(new TcpscopeError(errorKinds.apiStopping));
+      } else if (!this.gate.answersFor(headers.host)) {
+        done(new TcpscopeError(errorKinds.apiHost, [(headers.host ?? '').slice(0, 100)]));
+      } else if (!this.gate.knows(headers.authorization) && !isFree(routeOptions.url, headers.authorization)) {
+        done(new TcpscopeError(errorKinds.apiToken));
+      } else {
+        done();
+      }
+    });
+  }
+
+  private answerErrors(): void {
+    const { config, log } = this.dependencies;
+    this.app.setErrorHandler((error, request, reply) =>
+      sendError(reply, knownError(error, request, config.bodyLimit, log))
+    );
+    this.app.setNotFoundHandler((request, reply) =>
+      sendError(reply, new TcpscopeError(errorKinds.apiRoute, [request.url.replace(/\?.*$/s, '').slice(0, 200)]))
+    );
+  }
+}
+
+/** Liveness is told to everybody; a wrong token is wrong there, too, so that whoever set it learns of it. */
+function isFree(url: string | undefined, authorization: string | undefined): boolean {
+  return url === '/api/v1/health' && authorization === undefined;
+}
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** Every other method of a known route is answered with those that it takes. */
+function refuseOtherMethods(app: App, taken: ReadonlyArray<readonly [string, ReadonlySet<string>]>): void {
+  for (const [url, known] of taken) {
+    const others = methods.filter((method) => !known.has(method));
+    const allowed = [...known].join(', ');
+    app.route({
+      url,
+      method: others,
+      schema: { hide: true },
+      // Refused before a body is looked at.
+      onRequest: (_request, reply, done) => {
+        void reply.header('allow', allowed);
+        done(new TcpscopeError(errorKinds.apiMethod, [url, allowed]));
+      },
+      handler: () => undefined,
+    });
+  }
+}
+
+function description(locked: boolean) {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'tcpscope',
+      description: 'How TCP connections end, who ended them and why.',
+      version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } },
+    ...(locked ? { security: [{ token: [] }] } : {}),
+  };
+}
