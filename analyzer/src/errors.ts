@@ -35,7 +35,11 @@ export const errorKinds = {
   fileUnreadable: kind('FILE_UNREADABLE', 404, 'Cannot read %s: %s.'),
   fileFormat: kind('FILE_FORMAT', 400, '%s is not a capture file: %s. Pcap and pcapng are read, also gzipped.'),
   fileDamaged: kind('FILE_DAMAGED', 400, '%s is damaged: %s. What comes before is counted, what comes behind is lost.'),
-  stdinWorkers: kind('STDIN_WORKERS', 400, 'Standard input is read by one worker. Leave out --workers, or read a file.'),
+  stdinWorkers: kind(
+    'STDIN_WORKERS',
+    400,
+    'Standard input is read by one worker. Leave out --workers, or read a file.'
+  ),
   captureUnsupported: kind('CAPTURE_UNSUPPORTED', 501, 'Live capture needs Linux; read a capture file here instead.'),
 
   // Store

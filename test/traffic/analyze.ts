@@ -1,8 +1,7 @@
-import { PACKET } from '../../analyzer/src/capture/packet-reader.js';
+import { PacketBatch } from '../../analyzer/src/capture/packet-batch.js';
 import { PcapReader, pcapVariant } from '../../analyzer/src/capture/pcap.js';
 import { createEnrichment, enrichConfigSchema } from '../../analyzer/src/enrich/index.js';
-import type { FlowOptions, WindowBatch } from '../../analyzer/src/flow/index.js';
-import { windowCounters } from '../../analyzer/src/flow/index.js';
+import { windowCounters, type FlowOptions, type WindowBatch } from '../../analyzer/src/flow/index.js';
 import { Pipeline, type FlowCounts, type PacketCounts } from '../../analyzer/src/pipeline/pipeline.js';
 import {
   Collector,
@@ -62,9 +61,12 @@ export function analyzeBytes(bytes: Uint8Array, options: FlowOptions = {}): Anal
   reader.bytes = bytes;
   reader.view = view;
   reader.end = bytes.length;
-  while (reader.next() === PACKET) {
-    pipeline.packet(reader);
-  }
+  const batch = new PacketBatch();
+  do {
+    batch.length = 0;
+    reader.fill(batch);
+    pipeline.batch(batch);
+  } while (batch.length > 0);
   pipeline.finish();
   const report = makeReport(pipeline.counts(), collector, null);
   return {

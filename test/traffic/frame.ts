@@ -20,7 +20,7 @@ export function address(text: string): Uint8Array {
   return Uint8Array.from(words.flatMap((word) => [word >> 8, word & 255]));
 }
 
-export function concat(...parts: ReadonlyArray<Uint8Array>): Uint8Array {
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -1,7 +1,8 @@
 import { createReadStream, closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { errorKinds, TcpscopeError } from '../errors.js';
-import { DAMAGED, LARGEST_PACKET, PACKET, type PacketReader } from './packet-reader.js';
+import type { PacketBatch } from './packet-batch.js';
+import { Fill, LARGEST_PACKET, type PacketReader } from './packet-reader.js';
 import { PcapReader, pcapVariant } from './pcap.js';
 import { isPcapng, PcapngReader } from './pcapng.js';
 
@@ -136,18 +137,20 @@ export class CaptureFile {
     return new CaptureFile(name, size, source, readerFor(name, unpacked), unpacked);
   }
 
-  /** Moves the reader to the next packet: true, or false at the end or at damage (`damage` then says what). */
-  advance(): boolean | Promise<boolean> {
-    const found = this.reader.next();
-    return found === PACKET ? true : this.advanceSlowly(found);
-  }
-
-  private async advanceSlowly(found: number): Promise<boolean> {
+  /**
+   * Adds packets to a batch until it is full; reads on as needed.
+   * @returns false when there are no more packets: at the end, or at damage (`damage` then says what)
+   */
+  async fill(batch: PacketBatch): Promise<boolean> {
     for (;;) {
-      if (found === PACKET) {
+      const result = this.reader.fill(batch);
+      if (result === Fill.Full) {
         return true;
       }
-      if (found === DAMAGED) {
+      if (batch.length > 0) {
+        return true; // the buffer that these packets lie in must not move
+      }
+      if (result === Fill.Damaged) {
         return this.end(this.reader.damage);
       }
       if (!(await this.refill())) {
@@ -156,12 +159,11 @@ export class CaptureFile {
           this.damage === null && left > 0 ? `it ends in the middle of a packet, ${left} bytes are left` : null
         );
       }
-      found = this.reader.next();
     }
   }
 
-  /** Reads on; false at the end of the input. */
-  async refill(): Promise<boolean> {
+  /** Reads on; false at the end of the input. Moves the bytes that are left. */
+  private async refill(): Promise<boolean> {
     const { reader } = this;
     if (this.ended) {
       return false;

@@ -1,14 +1,16 @@
-/** What `PacketReader.next` found. */
-export const PACKET = 1;
-/** The rest of the bytes is not a whole packet: more input is needed, or this is the end. */
-export const MORE = 0;
-/** The bytes are not what the format says; `damage` tells what is wrong. Nothing behind can be trusted. */
-export const DAMAGED = 2;
+import type { PacketBatch } from './packet-batch.js';
 
-/**
- * Takes packets out of the bytes of a capture file, one at a time. `next` moves to the next packet and leaves it in the
- * fields, which are overwritten by the next call; the bytes stay where they are, in `bytes`. Subclasses know a format.
- */
+/** What `PacketReader.fill` came to. */
+export const enum Fill {
+  /** The rest of the bytes is not a whole packet: more input is needed, or this is the end. */
+  More = 0,
+  /** The batch is full. */
+  Full = 1,
+  /** The bytes are not what the format says; `damage` tells what is wrong. Nothing behind can be trusted. */
+  Damaged = 2,
+}
+
+/** Takes packets out of the bytes of a capture file. The bytes stay where they are, in `bytes`. Subclasses know a format. */
 export abstract class PacketReader {
   bytes: Uint8Array = new Uint8Array(0);
   view: DataView = new DataView(new ArrayBuffer(0));
@@ -16,26 +18,13 @@ export abstract class PacketReader {
   end = 0;
   /** First byte not yet read. */
   position = 0;
-
-  /** The packet: offset into `bytes`, bytes there, bytes on the wire. */
-  at = 0;
-  captured = 0;
-  wire = 0;
-  /** Capture time since 1970: whole seconds, and nanoseconds (0 to 999,999,999). */
-  seconds = 0;
-  nanos = 0;
-  /** LINKTYPE_* of the interface. */
-  linkType = 0;
-  /** Number of the interface within the input. */
-  interfaceId = 0;
-
-  /** What is wrong, after DAMAGED. */
+  /** What is wrong, after `Fill.Damaged`. */
   damage = '';
   /** Packets that the capturing program says it lost (pcapng interface statistics); null when it does not say. */
   reportedDrops: number | null = null;
 
-  /** PACKET, MORE or DAMAGED. */
-  abstract next(): number;
+  /** Adds packets to a batch until it is full or the bytes are used up. */
+  abstract fill(batch: PacketBatch): Fill;
 }
 
 /** Largest packet that is believed (libpcap's MAXIMUM_SNAPLEN): a larger one means that the file is damaged. */

@@ -1,4 +1,5 @@
-import { DAMAGED, LARGEST_PACKET, MORE, PACKET, PacketReader } from './packet-reader.js';
+import { Pkt, type PacketBatch } from './packet-batch.js';
+import { Fill, LARGEST_PACKET, PacketReader } from './packet-reader.js';
 
 /** Bytes of the file header. */
 export const PCAP_HEADER = 24;
@@ -37,6 +38,7 @@ export class PcapReader extends PacketReader {
   private readonly unit: number;
   private readonly recordHeader: number;
   private inHeader = true;
+  private linkType = 0;
 
   constructor(variant: PcapVariant) {
     super();
@@ -45,36 +47,54 @@ export class PcapReader extends PacketReader {
     this.recordHeader = variant.recordHeader;
   }
 
-  next(): number {
+  fill(batch: PacketBatch): Fill {
     if (this.inHeader && !this.header()) {
-      return MORE;
+      return Fill.More;
     }
-    const { view, position, littleEndian, recordHeader } = this;
-    const at = position + recordHeader;
-    if (at > this.end) {
-      return MORE;
+    const { view, littleEndian, recordHeader, unit, end, linkType } = this;
+    const { words, limit } = batch;
+    batch.bytes = this.bytes;
+    batch.view = view;
+    let position = this.position;
+    let length = batch.length;
+    let result = Fill.Full;
+    while (length < limit) {
+      const at = position + recordHeader;
+      if (at > end) {
+        result = Fill.More;
+        break;
+      }
+      const captured = view.getUint32(position + 8, littleEndian);
+      if (captured > LARGEST_PACKET) {
+        this.damage = `a packet of ${captured} bytes, more than ${LARGEST_PACKET}`;
+        result = Fill.Damaged;
+        break;
+      }
+      if (at + captured > end) {
+        result = Fill.More;
+        break;
+      }
+      let seconds = view.getUint32(position, littleEndian);
+      let nanos = view.getUint32(position + 4, littleEndian) * unit;
+      if (nanos >= 1e9) {
+        seconds += Math.floor(nanos / 1e9);
+        nanos %= 1e9;
+      }
+      const packet = length * Pkt.Words;
+      words[packet + Pkt.At] = at;
+      words[packet + Pkt.Captured] = captured;
+      words[packet + Pkt.Wire] = view.getInt32(position + 12, littleEndian);
+      words[packet + Pkt.Seconds] = seconds;
+      words[packet + Pkt.Nanos] = nanos;
+      words[packet + Pkt.LinkType] = linkType;
+      words[packet + Pkt.Interface] = 0;
+      words[packet + Pkt.Vlan] = 0;
+      length++;
+      position = at + captured;
     }
-    const captured = view.getUint32(position + 8, littleEndian);
-    if (captured > LARGEST_PACKET) {
-      this.damage = `a packet of ${captured} bytes, more than ${LARGEST_PACKET} (byte ${position} of what was being read)`;
-      return DAMAGED;
-    }
-    if (at + captured > this.end) {
-      return MORE;
-    }
-    let seconds = view.getUint32(position, littleEndian);
-    let nanos = view.getUint32(position + 4, littleEndian) * this.unit;
-    if (nanos >= 1e9) {
-      seconds += Math.floor(nanos / 1e9);
-      nanos %= 1e9;
-    }
-    this.seconds = seconds;
-    this.nanos = nanos;
-    this.at = at;
-    this.captured = captured;
-    this.wire = view.getUint32(position + 12, littleEndian);
-    this.position = at + captured;
-    return PACKET;
+    this.position = position;
+    batch.length = length;
+    return result;
   }
 
   private header(): boolean {

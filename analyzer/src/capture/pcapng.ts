@@ -1,4 +1,5 @@
-import { DAMAGED, LARGEST_PACKET, MORE, PACKET, PacketReader } from './packet-reader.js';
+import { Pkt, type PacketBatch } from './packet-batch.js';
+import { Fill, LARGEST_PACKET, PacketReader } from './packet-reader.js';
 
 const SECTION_HEADER = 0x0a0d0d0a;
 const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
@@ -30,6 +31,11 @@ export class PcapngReader extends PacketReader {
   private interfaces: Interface[] = [];
   /** Interfaces of the sections before: numbers are unique over the whole input. */
   private earlierInterfaces = 0;
+  /** Where packets go. */
+  private target: PacketBatch | null = null;
+  /** Time of the packet at hand. */
+  private seconds = 0;
+  private nanos = 0;
   /** Upper half of the last timestamp with its interface, and the whole seconds and units it stands for. */
   private high = -1;
   private highInterface = -1;
@@ -38,34 +44,39 @@ export class PcapngReader extends PacketReader {
   /** Drops by interface and counter; a later block of the same interface replaces the former. */
   private readonly drops = new Map<string, number>();
 
-  next(): number {
-    for (;;) {
-      const { view, position } = this;
-      if (position + 12 > this.end) {
-        return MORE;
-      }
-      const type = view.getUint32(position, this.littleEndian);
-      if (type === SECTION_HEADER) {
-        const result = this.section();
-        if (result !== PACKET) {
-          return result;
-        }
-        continue;
-      }
-      const length = view.getUint32(position + 4, this.littleEndian);
-      if (length < 12 || length % 4 !== 0 || length > LARGEST_BLOCK) {
-        this.damage = `a block of type ${type} with length ${length}`;
-        return DAMAGED;
-      }
-      if (position + length > this.end) {
-        return MORE;
-      }
-      this.position = position + length;
-      const result = this.block(type, position + 8, position + length - 4);
-      if (result !== MORE) {
+  fill(batch: PacketBatch): Fill {
+    batch.bytes = this.bytes;
+    batch.view = this.view;
+    this.target = batch;
+    while (!batch.full) {
+      const result = this.next();
+      if (result !== Fill.Full) {
         return result;
       }
     }
+    return Fill.Full;
+  }
+
+  /** Reads one block. Full stands for "go on". */
+  private next(): Fill {
+    const { view, position } = this;
+    if (position + 12 > this.end) {
+      return Fill.More;
+    }
+    const type = view.getUint32(position, this.littleEndian);
+    if (type === SECTION_HEADER) {
+      return this.section();
+    }
+    const length = view.getUint32(position + 4, this.littleEndian);
+    if (length < 12 || length % 4 !== 0 || length > LARGEST_BLOCK) {
+      this.damage = `a block of type ${type} with length ${length}`;
+      return Fill.Damaged;
+    }
+    if (position + length > this.end) {
+      return Fill.More;
+    }
+    this.position = position + length;
+    return this.block(type, position + 8, position + length - 4);
   }
 
   /** The bytes that the block being read needs in all, for the buffer behind `bytes`; 0 when its length is not known yet. */
@@ -74,35 +85,35 @@ export class PcapngReader extends PacketReader {
     return known ? Math.min(LARGEST_BLOCK, this.view.getUint32(this.position + 4, this.littleEndian)) : 0;
   }
 
-  private section(): number {
+  private section(): Fill {
     const { view, position } = this;
     if (position + 28 > this.end) {
-      return MORE;
+      return Fill.More;
     }
     const little = view.getUint32(position + 8, true) === BYTE_ORDER_MAGIC;
     if (!little && view.getUint32(position + 8) !== BYTE_ORDER_MAGIC) {
       this.damage = 'a section without its byte-order magic';
-      return DAMAGED;
+      return Fill.Damaged;
     }
     const length = view.getUint32(position + 4, little);
     const major = view.getUint16(position + 12, little);
     if (length < 28 || length % 4 !== 0 || length > LARGEST_BLOCK || major !== 1) {
       this.damage = `a section header of version ${major} with length ${length}`;
-      return DAMAGED;
+      return Fill.Damaged;
     }
     this.littleEndian = little;
     if (position + length > this.end) {
-      return MORE;
+      return Fill.More;
     }
     this.position = position + length;
     this.earlierInterfaces += this.interfaces.length;
     this.interfaces = [];
     this.highInterface = -1;
-    return PACKET;
+    return Fill.Full;
   }
 
-  /** A whole block whose body lies in [at, end). PACKET when it holds one, MORE to go on to the next block. */
-  private block(type: number, at: number, end: number): number {
+  /** A whole block whose body lies in [at, end). */
+  private block(type: number, at: number, end: number): Fill {
     switch (type) {
       case ENHANCED_PACKET:
         return this.packet(at, end, 20, this.word(at), 4);
@@ -114,9 +125,9 @@ export class PcapngReader extends PacketReader {
         return this.interfaceDescription(at, end);
       case INTERFACE_STATISTICS:
         this.statistics(at, end);
-        return MORE;
+        return Fill.Full;
       default:
-        return MORE;
+        return Fill.Full;
     }
   }
 
@@ -124,42 +135,47 @@ export class PcapngReader extends PacketReader {
     return at + 4 <= this.end ? this.view.getUint32(at, this.littleEndian) : 0;
   }
 
-  private packet(at: number, end: number, header: number, number: number, timeAt: number): number {
+  private packet(at: number, end: number, header: number, number: number, timeAt: number): Fill {
     const described = this.interfaces[number];
     if (end - at < header || described === undefined) {
       this.damage =
         described === undefined ? `a packet of interface ${number}, which is not described` : 'a short packet block';
-      return DAMAGED;
+      return Fill.Damaged;
     }
     const captured = this.word(at + 12);
     if (captured > end - at - header || captured > LARGEST_PACKET) {
       this.damage = `a packet of ${captured} bytes in a block of ${end - at}`;
-      return DAMAGED;
+      return Fill.Damaged;
     }
     this.time(described, number, this.word(at + timeAt), this.word(at + timeAt + 4));
     this.take(described, number, at + header, captured, this.word(at + 16));
-    return PACKET;
+    return Fill.Full;
   }
 
   /** A packet without a time: it is taken to have come with the one before. */
-  private simplePacket(at: number, end: number): number {
+  private simplePacket(at: number, end: number): Fill {
     const described = this.interfaces[0];
     if (end - at < 4 || described === undefined) {
       this.damage = 'a simple packet without an interface';
-      return DAMAGED;
+      return Fill.Damaged;
     }
     const wire = this.word(at);
     const snapped = described.snapLength === 0 ? wire : Math.min(wire, described.snapLength);
     this.take(described, 0, at + 4, Math.min(snapped, end - at - 4, LARGEST_PACKET), wire);
-    return PACKET;
+    return Fill.Full;
   }
 
   private take(described: Interface, number: number, at: number, captured: number, wire: number): void {
-    this.at = at;
-    this.captured = captured;
-    this.wire = wire;
-    this.linkType = described.linkType;
-    this.interfaceId = this.earlierInterfaces + number;
+    const batch = this.target as PacketBatch;
+    const packet = batch.length++ * Pkt.Words;
+    batch.words[packet + Pkt.At] = at;
+    batch.words[packet + Pkt.Captured] = captured;
+    batch.words[packet + Pkt.Wire] = wire;
+    batch.words[packet + Pkt.Seconds] = this.seconds;
+    batch.words[packet + Pkt.Nanos] = this.nanos;
+    batch.words[packet + Pkt.LinkType] = described.linkType;
+    batch.words[packet + Pkt.Interface] = this.earlierInterfaces + number;
+    batch.words[packet + Pkt.Vlan] = 0;
   }
 
   /**
@@ -184,10 +200,10 @@ export class PcapngReader extends PacketReader {
     }
   }
 
-  private interfaceDescription(at: number, end: number): number {
+  private interfaceDescription(at: number, end: number): Fill {
     if (end - at < 8) {
       this.damage = 'a short interface description';
-      return DAMAGED;
+      return Fill.Damaged;
     }
     let perSecond = 1e6;
     let offset = 0;
@@ -202,11 +218,11 @@ export class PcapngReader extends PacketReader {
     // Finer than a double can count exactly: such files do not exist, and their fractions would be noise.
     if (!(perSecond <= 2 ** 52)) {
       this.damage = 'an interface with an impossible time resolution';
-      return DAMAGED;
+      return Fill.Damaged;
     }
     const linkType = this.view.getUint16(at, this.littleEndian);
     this.interfaces.push({ linkType, snapLength: this.word(at + 4), perSecond, offset });
-    return MORE;
+    return Fill.Full;
   }
 
   /** Interface statistics: what the interface (5) and the operating system (7) dropped. */

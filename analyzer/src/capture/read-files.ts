@@ -1,10 +1,6 @@
 import type { CaptureFile } from './capture-file.js';
-import { PACKET, type PacketReader } from './packet-reader.js';
-
-/** Takes packets one at a time; the reader's fields describe the packet until the call returns. */
-export interface PacketSink {
-  packet(reader: PacketReader): void;
-}
+import { PacketBatch, Pkt, type PacketSink } from './packet-batch.js';
+import { Fill } from './packet-reader.js';
 
 /** Bytes between two pauses, and packets when several files are interleaved. */
 const PAUSE_BYTES = 4 << 20;
@@ -15,10 +11,10 @@ export type Pause = () => void | Promise<void>;
 
 /** Feeds all packets of one file, in the order in which they stand. */
 async function readOne(file: CaptureFile, sink: PacketSink, pause: Pause): Promise<void> {
+  const batch = new PacketBatch();
   let paused = 0;
-  while (await file.advance()) {
-    sink.packet(file.reader);
-    drain(file.reader, sink);
+  while (await file.fill(batch)) {
+    drain(file, batch, sink);
     if (file.bytesRead - paused >= PAUSE_BYTES) {
       paused = file.bytesRead;
       await pause();
@@ -26,15 +22,29 @@ async function readOne(file: CaptureFile, sink: PacketSink, pause: Pause): Promi
   }
 }
 
-/** The loop that almost every packet of a file goes through. */
-function drain(reader: PacketReader, sink: PacketSink): void {
-  while (reader.next() === PACKET) {
-    sink.packet(reader);
-  }
+/** The loop that almost every packet of a file goes through: all that lies in the buffer. */
+function drain(file: CaptureFile, batch: PacketBatch, sink: PacketSink): void {
+  let result = Fill.Full;
+  do {
+    sink.batch(batch);
+    batch.length = 0;
+    result = file.reader.fill(batch);
+  } while (result === Fill.Full);
+  sink.batch(batch);
+  batch.length = 0;
 }
 
-function isBefore(a: PacketReader, b: PacketReader): boolean {
-  return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanos < b.nanos);
+/** A file with the packet that it has to offer next. */
+interface Offer {
+  readonly file: CaptureFile;
+  readonly batch: PacketBatch;
+}
+
+function isBefore(a: Offer, b: Offer): boolean {
+  const x = a.batch.words;
+  const y = b.batch.words;
+  const seconds = ((x[Pkt.Seconds] as number) >>> 0) - ((y[Pkt.Seconds] as number) >>> 0);
+  return seconds < 0 || (seconds === 0 && (x[Pkt.Nanos] as number) < (y[Pkt.Nanos] as number));
 }
 
 /**
@@ -42,24 +52,25 @@ function isBefore(a: PacketReader, b: PacketReader): boolean {
  * packets of equal time come in the order of the files.
  */
 async function readMerged(files: readonly CaptureFile[], sink: PacketSink, pause: Pause): Promise<void> {
-  const open: CaptureFile[] = [];
+  const open: Offer[] = [];
   for (const file of files) {
-    if (await file.advance()) {
-      open.push(file);
+    const batch = new PacketBatch(1);
+    if (await file.fill(batch)) {
+      open.push({ file, batch });
     }
   }
   let since = 0;
   while (open.length > 0) {
     let first = 0;
     for (let i = 1; i < open.length; i++) {
-      if (isBefore((open[i] as CaptureFile).reader, (open[first] as CaptureFile).reader)) {
+      if (isBefore(open[i] as Offer, open[first] as Offer)) {
         first = i;
       }
     }
-    const file = open[first] as CaptureFile;
-    sink.packet(file.reader);
-    const more = file.advance();
-    if (!(typeof more === 'boolean' ? more : await more)) {
+    const { file, batch } = open[first] as Offer;
+    sink.batch(batch);
+    batch.length = 0;
+    if (file.reader.fill(batch) !== Fill.Full && !(await file.fill(batch))) {
       open.splice(first, 1);
     }
     if (++since === PAUSE_PACKETS) {

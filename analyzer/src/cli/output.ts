@@ -10,7 +10,11 @@ export async function writeOut(pieces: Iterable<string>): Promise<void> {
   try {
     await pipeline(Readable.from(pieces), process.stdout, { end: false });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'EPIPE' || error.code === 'ERR_STREAM_PREMATURE_CLOSE'))) {
+    if (!(
+      error instanceof Error &&
+      'code' in error &&
+      (error.code === 'EPIPE' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
+    )) {
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import type { Decoder } from './decoder.js';
+import { Seg } from './segment.js';
 
 /** Datagrams being reassembled at once. */
 const SLOTS = 256;
@@ -80,18 +81,16 @@ export class FragmentTable {
 
   private setKey(decoder: Decoder, protocol: number, id: number): void {
     const { key } = this;
-    const { segment } = decoder;
-    const six = segment.family === 6;
-    key[0] = segment.source0;
-    key[1] = six ? segment.source1 : 0;
-    key[2] = six ? segment.source2 : 0;
-    key[3] = six ? segment.source3 : 0;
-    key[4] = segment.destination0;
-    key[5] = six ? segment.destination1 : 0;
-    key[6] = six ? segment.destination2 : 0;
-    key[7] = six ? segment.destination3 : 0;
+    const { segments, segment } = decoder;
+    const family = segments[segment + Seg.Family] as number;
+    const words = family === 6 ? 4 : 1;
+    key.fill(0);
+    for (let word = 0; word < words; word++) {
+      key[word] = segments[segment + Seg.Source + word] as number;
+      key[4 + word] = segments[segment + Seg.Destination + word] as number;
+    }
     key[8] = id;
-    key[9] = (segment.family << 8) | protocol;
+    key[9] = (family << 8) | protocol;
   }
 
   /** The slot of the key: its own, a free one, or that of the oldest datagram. */

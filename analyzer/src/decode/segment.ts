@@ -6,47 +6,53 @@ export const PSH = 0x08;
 export const ACK = 0x10;
 export const URG = 0x20;
 
+/**
+ * Words of a segment. Segments lie in one Int32Array that is used over and over: the decoder fills in the first part for
+ * every packet, the flow room the second. Addresses and sequence numbers are the 32 bits of the packet, signed.
+ */
+export const enum Seg {
+  /** 4 or 6: version of the innermost IP header. */
+  Family = 0,
+  /** Source address: IPv4 in the first word alone, IPv6 in four, in network order. */
+  Source = 1,
+  Destination = 5,
+  /** Source port << 16 | destination port. */
+  Ports = 9,
+  /** FIN, SYN, RST, PSH, ACK, URG, ECE, CWR. */
+  Flags = 10,
+  /** Compare by `(a - b) | 0`. */
+  Sequence = 11,
+  /** Meaningless without ACK. */
+  Acknowledgement = 12,
+  /** Window field, unscaled; -1 when the capture cut it off. */
+  Window = 13,
+  /** TCP payload in bytes by the IP length, at most what the wire length leaves. */
+  Payload = 14,
+  /** IPv4 time to live or IPv6 hop limit. */
+  Ttl = 15,
+  /** IPv4 identification; -1 for IPv6. */
+  IpId = 16,
+  /** Window scale of a SYN's options (RFC 7323), -1 when absent; 0 to 14. */
+  WindowScale = 17,
+  /** VLAN tags met (priority tags with id 0 apart), and the outermost four. */
+  VlanCount = 18,
+  Vlan = 19,
+  /** Capture time since 1970: whole seconds (as 32 unsigned bits), and nanoseconds. */
+  Seconds = 23,
+  Nanos = 24,
+  /** Number of the interface within the input. */
+  Interface = 25,
+
+  /** For the flow room: direction, key, hash, where the index pointed, and whether another worker follows it. */
+  Direction = 26,
+  Key0 = 27,
+  Key1 = 28,
+  KeyPorts = 29,
+  Hash = 30,
+  Hint = 31,
+
+  Words = 32,
+}
+
 /** VLAN tags kept of a packet, outermost first; deeper ones are counted only. */
 export const MAX_VLANS = 4;
-
-/**
- * One TCP segment. One object serves every packet: each call of `Decoder.decode` overwrites all fields. Everything is a
- * 32-bit integer, so that V8 keeps the fields unboxed and nothing is allocated per packet.
- */
-export class Segment {
-  /** 4 or 6: version of the innermost IP header. */
-  family = 4;
-  /** Source address; IPv4 in `source0` alone, IPv6 in four words of network order (signed 32 bit). */
-  source0 = 0;
-  source1 = 0;
-  source2 = 0;
-  source3 = 0;
-  destination0 = 0;
-  destination1 = 0;
-  destination2 = 0;
-  destination3 = 0;
-  sourcePort = 0;
-  destinationPort = 0;
-  /** FIN, SYN, RST, PSH, ACK, URG, ECE, CWR. */
-  flags = 0;
-  /** Sequence number as signed 32 bit: compare by `(a - b) | 0`. */
-  sequence = 0;
-  /** Acknowledgement number as signed 32 bit; meaningless without ACK. */
-  acknowledgement = 0;
-  /** Window field, unscaled; -1 when the capture cut it off. */
-  window = 0;
-  /** TCP payload in bytes by the IP length, at most what the wire length leaves. */
-  payload = 0;
-  /** IPv4 time to live or IPv6 hop limit. */
-  ttl = 0;
-  /** IPv4 identification; -1 for IPv6. */
-  ipId = -1;
-  /** Window scale of a SYN's options (RFC 7323), -1 when absent. */
-  windowScale = -1;
-  /** VLAN tags met (priority tags with id 0 apart), and the outermost four. */
-  vlanCount = 0;
-  vlan0 = 0;
-  vlan1 = 0;
-  vlan2 = 0;
-  vlan3 = 0;
-}

@@ -1,15 +1,16 @@
+import { Seg } from '../decode/segment.js';
 import type { Batch } from './batch.js';
 import { EventClock } from './clock.js';
 import { freshBuffers, type BufferSource } from './columns.js';
 import { ConnectionWriter } from './connection-writer.js';
 import { Both, Facts, noWindow, Row, State } from './layout.js';
 import { Roles } from './roles.js';
-import type { Part } from './segment-queue.js';
+import type { Part } from './part.js';
 import { SequenceSpace } from './sequence.js';
-import { FlowTable, pairWords } from './table.js';
+import { FlowTable } from './table.js';
 import { TimerWheel, wheelSeconds } from './timers.js';
 import { closeClass, Ending, finalVerdicts, isOneWay } from './verdict.js';
-import { graceSeconds, WindowBook, windowSeconds } from './window-book.js';
+import { graceSeconds, WindowBook, windowOf, windowStart } from './window-book.js';
 
 /** How long a connection is kept after its last packet, seconds (semantics b4, "state timeouts"). */
 export interface FlowTimeouts {
@@ -79,7 +80,7 @@ export class Connections {
   advance(event: number): void {
     const { clock, windows } = this;
     if (windows.current === noWindow) {
-      this.enter(Math.floor((event - clock.adjust) / windowSeconds));
+      this.enter(windowOf(event - clock.adjust));
     }
     // After one turn of the wheel nothing can be left that waits: a longer silence needs no more.
     const last = Math.min(event, clock.now + wheelSeconds);
@@ -95,11 +96,11 @@ export class Connections {
     const { clock, windows } = this;
     clock.now = event;
     const seconds = event - clock.adjust;
-    const window = Math.floor(seconds / windowSeconds);
+    const window = windowOf(seconds);
     if (window !== windows.current) {
       this.enter(window);
     }
-    if (windows.previousOpen && seconds >= windows.current * windowSeconds + graceSeconds) {
+    if (windows.previousOpen && seconds >= windowStart(windows.current) + graceSeconds) {
       this.writer.flush();
       windows.closePrevious();
     }
@@ -116,7 +117,7 @@ export class Connections {
   stepBack(seconds: number): void {
     this.windows.closeAll();
     this.clock.step(seconds);
-    this.enter(Math.floor(seconds / windowSeconds));
+    this.enter(windowOf(seconds));
   }
 
   /** Everything ends at the last packet's time; all rows go into its window. */
@@ -134,32 +135,28 @@ export class Connections {
     this.windows.closeAll();
   }
 
-  /** Begins a connection; it is not in the index yet. Parameters as of `FlowTable.allocate`. */
-  begin(key0: number, key1: number, ports: number, pairs: Int32Array | null, place: number): number {
-    let row = this.table.allocate(key0, key1, ports, pairs, place);
+  /** Begins the connection of the segment at `segment`; it is not in the index yet. */
+  begin(segments: Int32Array, segment: number): number {
+    const { table } = this;
+    const key0 = segments[segment + Seg.Key0] as number;
+    const key1 = segments[segment + Seg.Key1] as number;
+    const ports = segments[segment + Seg.KeyPorts] as number;
+    let row = table.allocate(key0, key1, ports);
     while (row === 0) {
       this.evict();
-      row = this.table.allocate(key0, key1, ports, pairs, place);
+      row = table.allocate(key0, key1, ports);
+    }
+    if (segments[segment + Seg.Family] !== 4) {
+      table.setPair(table.at(row), segments, segment);
     }
     this.begun++;
     return row;
   }
 
   /** Like `begin`, for a new attempt on the tuple of `holder`, which must not be evicted to make room for it. */
-  beginBeside(holder: number): number {
-    const { rows, wide } = this.table;
-    const at = this.table.at(holder);
-    const place = (rows[at + Row.Wide] as number) * pairWords;
-    // A copy: the pool may move when it grows.
-    const pair = place === 0 ? null : wide.words.slice(place, place + pairWords);
+  beginBeside(holder: number, segments: Int32Array, segment: number): number {
     this.held = holder;
-    const row = this.begin(
-      rows[at + Row.Key0] as number,
-      rows[at + Row.Key1] as number,
-      rows[at + Row.Ports] as number,
-      pair,
-      0
-    );
+    const row = this.begin(segments, segment);
     this.held = 0;
     return row;
   }

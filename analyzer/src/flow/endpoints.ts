@@ -87,13 +87,17 @@ export class EndpointMemory {
   }
 }
 
-/** Fingerprint of an IPv6 address for the memory above; an IPv4 address is its own. */
-export function fingerprint(word0: number, word1: number, word2: number, word3: number): number {
-  let hash = Math.imul(0x9e3779b9 ^ word0, 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 15) ^ word1, 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 15) ^ word2, 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 15) ^ word3, 0x85ebca6b);
-  return hash ^ (hash >>> 15);
+/** What stands for an address in the memory above: an IPv4 address itself, a fingerprint of an IPv6 address. */
+export function addressOf(words: Int32Array, at: number, ipv6: boolean): number {
+  if (!ipv6) {
+    return words[at] as number;
+  }
+  let hash = 0x9e3779b9;
+  for (let word = at; word < at + 4; word++) {
+    hash = Math.imul(hash ^ (words[word] as number), 0x85ebca6b);
+    hash ^= hash >>> 15;
+  }
+  return hash;
 }
 
 /** Port and family as one word of an endpoint's key. */

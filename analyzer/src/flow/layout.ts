@@ -86,8 +86,8 @@ export const enum Table {
   Offset = 12,
 }
 
-/** `Row.Window` of a row that has counted nothing since its last window was written. */
-export const noWindow = -1;
+/** `Row.Window` of a row that has counted nothing since its last window was written; windows are numbered from 1. */
+export const noWindow = 0;
 
 /** Facts that few connections have; a row of 16 words in a pool of its own. Words for each direction lie side by side. */
 export const enum Cold {

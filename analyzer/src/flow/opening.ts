@@ -1,4 +1,4 @@
-import { ACK, RST, SYN } from '../decode/segment.js';
+import { ACK, RST, Seg, SYN } from '../decode/segment.js';
 import type { Connections } from './connections.js';
 import { Both, Row, State, Table } from './layout.js';
 import { Ending } from './verdict.js';
@@ -19,22 +19,20 @@ function rowAt(row: number): number {
  * it, or one that begins here. A tuple whose connection has ended is free. One whose connection is open is not: the host
  * may answer a stray SYN with a challenge ACK (RFC 5961 4), so a new attempt waits until the peer's SYN+ACK takes it up.
  *
- * Returns the row, or 0 when a new connection begins (the old one has been retired).
+ * @param segment where the segment lies in `segments`
+ * @returns the row, or 0 when a new connection begins (the old one has been retired)
  */
-export function resolve(
-  connections: Connections,
-  row: number,
-  direction: number,
-  flags: number,
-  sequence: number,
-  acknowledgement: number
-): number {
+export function resolve(connections: Connections, row: number, segments: Int32Array, segment: number): number {
   const { rows } = connections.table;
   const at = rowAt(row);
   const rival = rows[at + Row.Rival] as number;
+  const direction = segments[segment + Seg.Direction] as number;
+  const flags = segments[segment + Seg.Flags] as number;
+  const sequence = segments[segment + Seg.Sequence] as number;
+  const acknowledgement = segments[segment + Seg.Acknowledgement] as number;
   if ((flags & SYN) !== 0 && (flags & RST) === 0) {
     return (flags & ACK) === 0
-      ? resolveSyn(connections, row, direction, sequence)
+      ? resolveSyn(connections, row, direction, sequence, segments, segment)
       : resolveSynAck(connections, row, rival, direction, sequence, acknowledgement);
   }
   if (rival !== 0) {
@@ -43,7 +41,14 @@ export function resolve(
   return row;
 }
 
-function resolveSyn(connections: Connections, row: number, direction: number, sequence: number): number {
+function resolveSyn(
+  connections: Connections,
+  row: number,
+  direction: number,
+  sequence: number,
+  segments: Int32Array,
+  segment: number
+): number {
   const { rows } = connections.table;
   const at = rowAt(row);
   const state = rows[at + Row.State] as number;
@@ -70,7 +75,7 @@ function resolveSyn(connections: Connections, row: number, direction: number, se
       return row;
     }
   }
-  return waitBeside(connections, row, direction, sequence);
+  return waitBeside(connections, row, direction, sequence, segments, segment);
 }
 
 /** The handshake packet belongs in front of what the direction was seen to send, and comes soon after it. */
@@ -93,7 +98,14 @@ function isLate(connections: Connections, at: number, direction: number, sequenc
 }
 
 /** The attempt beside the connection that this SYN belongs to; a further one takes the place of the last. */
-function waitBeside(connections: Connections, row: number, direction: number, sequence: number): number {
+function waitBeside(
+  connections: Connections,
+  row: number,
+  direction: number,
+  sequence: number,
+  segments: Int32Array,
+  segment: number
+): number {
   const { rows } = connections.table;
   const at = rowAt(row);
   const waiting = rows[at + Row.Rival] as number;
@@ -105,7 +117,7 @@ function waitBeside(connections: Connections, row: number, direction: number, se
     }
     connections.retire(waiting, Ending.Reused);
   }
-  const added = connections.beginBeside(row);
+  const added = connections.beginBeside(row, segments, segment);
   const addedState = rowAt(added) + Row.State;
   rows[addedState] = (rows[addedState] as number) | State.Candidate;
   rows[rowAt(added) + Row.Rival] = row;

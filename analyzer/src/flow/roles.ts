@@ -1,5 +1,5 @@
-import { ACK, type Segment } from '../decode/segment.js';
-import { EndpointMemory, fingerprint, portKey } from './endpoints.js';
+import { ACK, Seg } from '../decode/segment.js';
+import { addressOf, EndpointMemory, portKey } from './endpoints.js';
 import { Row, State } from './layout.js';
 import { pairWords, type FlowTable } from './table.js';
 
@@ -26,18 +26,15 @@ export class Roles {
    * Learns from a segment with SYN: which endpoint it was aimed at, or which one has accepted. Looks at nothing else, so
    * that it can be told of segments whose connections are followed elsewhere.
    */
-  learn(segment: Segment, second: number): void {
-    const ipv6 = segment.family === 6;
-    if ((segment.flags & ACK) !== 0) {
-      const address = ipv6
-        ? fingerprint(segment.source0, segment.source1, segment.source2, segment.source3)
-        : segment.source0;
-      this.memory.accepted(address, portKey(segment.sourcePort, ipv6), second);
+  learn(segments: Int32Array, segment: number, second: number): void {
+    const ports = segments[segment + Seg.Ports] as number;
+    const ipv6 = segments[segment + Seg.Family] === 6;
+    if (((segments[segment + Seg.Flags] as number) & ACK) !== 0) {
+      const address = addressOf(segments, segment + Seg.Source, ipv6);
+      this.memory.accepted(address, portKey(ports >>> 16, ipv6), second);
     } else {
-      const address = ipv6
-        ? fingerprint(segment.destination0, segment.destination1, segment.destination2, segment.destination3)
-        : segment.destination0;
-      this.memory.aimedAt(address, portKey(segment.destinationPort, ipv6), second);
+      const address = addressOf(segments, segment + Seg.Destination, ipv6);
+      this.memory.aimedAt(address, portKey(ports & 0xffff, ipv6), second);
     }
   }
 
@@ -71,14 +68,7 @@ export class Roles {
     if (((rows[at + Row.State] as number) & State.Ipv6) === 0) {
       return rows[at + Row.Key0 + end] as number;
     }
-    const place = (rows[at + Row.Wide] as number) * pairWords + end * 4;
-    const { words } = wide;
-    return fingerprint(
-      words[place] as number,
-      words[place + 1] as number,
-      words[place + 2] as number,
-      words[place + 3] as number
-    );
+    return addressOf(wide.words, (rows[at + Row.Wide] as number) * pairWords + end * 4, true);
   }
 
   private port(at: number, end: number): number {

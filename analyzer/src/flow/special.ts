@@ -1,4 +1,4 @@
-import { ACK, FIN, RST, SYN, URG, type Segment } from '../decode/segment.js';
+import { ACK, FIN, RST, Seg, SYN, URG } from '../decode/segment.js';
 import { onAcknowledged, onFin, onReset, onSegmentAfterReset } from './closing.js';
 import type { Connections } from './connections.js';
 import { Event, Verdict } from './events.js';
@@ -25,17 +25,26 @@ export class SpecialSegments {
   private event = 0;
   private nanos = 0;
 
-  constructor(private readonly connections: Connections) {}
+  constructor(
+    private readonly connections: Connections,
+    private readonly segments: Int32Array
+  ) {}
 
-  /** @param event event second of the segment; the other parameters as in `FlowTracker.packet` */
-  packet(row: number, direction: number, segment: Segment, event: number, nanos: number, interfaceId: number): void {
-    const { connections } = this;
+  /**
+   * @param segment where the segment lies in `segments`
+   * @param event its event second
+   */
+  packet(row: number, segment: number, event: number): void {
+    const { connections, segments } = this;
     const { table } = connections;
     const { rows } = table;
     const at = row * Row.Words + Table.Offset;
-    const flags = segment.flags;
-    const payload = segment.payload;
-    const sequence = segment.sequence;
+    const direction = segments[segment + Seg.Direction] as number;
+    const flags = segments[segment + Seg.Flags] as number;
+    const payload = segments[segment + Seg.Payload] as number;
+    const sequence = segments[segment + Seg.Sequence] as number;
+    const nanos = segments[segment + Seg.Nanos] as number;
+    const acknowledgement = segments[segment + Seg.Acknowledgement] as number;
     const reset = (flags & RST) !== 0;
     this.event = event;
     this.nanos = nanos;
@@ -43,7 +52,7 @@ export class SpecialSegments {
       connections.windows.begin(row, connections.window);
     }
     if (((rows[at + Row.State] as number) & State.Begun) === 0) {
-      this.first(at, direction, segment, interfaceId);
+      this.first(at, direction, segment);
     }
     const before = rows[at + Row.State] as number;
     rows[at + Row.Packets + direction] = (rows[at + Row.Packets + direction] as number) + 1;
@@ -58,12 +67,12 @@ export class SpecialSegments {
       this.malformed(at);
     }
     if (!hasLetters(rows[at + Row.Zeek] as number, direction)) {
-      const ttl = segment.ttl << (Traits.Ttl + direction * Traits.TtlBits);
+      const ttl = (segments[segment + Seg.Ttl] as number) << (Traits.Ttl + direction * Traits.TtlBits);
       rows[at + Row.Traits] = (rows[at + Row.Traits] as number) | ttl;
     }
 
     noteSegment(table, at, direction, direction === clientDirection(before), flags, sequence, payload);
-    if (segment.window === 0 && !reset) {
+    if (segments[segment + Seg.Window] === 0 && !reset) {
       noteZeroWindow(table, at, direction);
     }
     const length = payload + ((flags & SYN) >> 1) + (flags & FIN);
@@ -79,13 +88,13 @@ export class SpecialSegments {
     } else if (!reset && ((flags & ACK) !== 0 || payload > 0)) {
       this.withoutSyn(at, direction, payload);
     }
-    const advances = (flags & (ACK | RST)) === ACK && this.acknowledge(at, direction, flags, segment.acknowledgement);
+    const advances = (flags & (ACK | RST)) === ACK && this.acknowledge(at, direction, flags, acknowledgement);
     if (reset) {
       this.countEnd(at, Ends.Rst, direction, Event.Rst);
       if ((flags & FIN) !== 0) {
         this.fin(at, direction, sequence + length);
       }
-      onReset(connections, at, direction, flags, sequence, segment.acknowledgement);
+      onReset(connections, at, direction, flags, sequence, acknowledgement);
     } else {
       if ((before & Both.Rst) !== 0) {
         this.afterReset(at, direction, sequence + payload, payload, advances);
@@ -133,26 +142,28 @@ export class SpecialSegments {
   }
 
   /** Fills in what a connection's first packet tells. */
-  private first(at: number, direction: number, segment: Segment, interfaceId: number): void {
-    const { connections } = this;
+  private first(at: number, direction: number, segment: number): void {
+    const { connections, segments } = this;
     const { table } = connections;
     const { rows } = table;
     rows[at + Row.StartSeconds] = this.event;
     rows[at + Row.StartNanos] = this.nanos;
     rows[at + Row.LastSeconds] = this.event;
-    if (segment.vlanCount > 0) {
+    if (segments[segment + Seg.VlanCount] !== 0) {
       this.vlans(at, segment);
     }
     rows[at + Row.State] = (rows[at + Row.State] as number) | State.Begun;
-    const flags = segment.flags;
-    let facts = ((interfaceId & 0xff) << Facts.Interface) | (direction !== 0 ? Facts.FirstSender : 0);
+    const flags = segments[segment + Seg.Flags] as number;
+    let facts =
+      (((segments[segment + Seg.Interface] as number) & 0xff) << Facts.Interface) |
+      (direction !== 0 ? Facts.FirstSender : 0);
     let client: number;
     if ((flags & SYN) !== 0) {
       client = (flags & ACK) === 0 ? direction : direction ^ 1;
       rows[at + Row.State] = (rows[at + Row.State] as number) | State.RoleCertain;
     } else {
       // A RST+ACK of sequence number 0 is a closed port's answer to a SYN (RFC 9293 3.10.7.1): it comes from the server.
-      const closedPort = (flags & (RST | ACK)) === (RST | ACK) && segment.sequence === 0;
+      const closedPort = (flags & (RST | ACK)) === (RST | ACK) && segments[segment + Seg.Sequence] === 0;
       client = closedPort ? direction ^ 1 : connections.roles.guessClient(at, direction);
       facts |= Facts.GuessBooked;
       rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | Verdict.RoleGuess;
@@ -163,13 +174,14 @@ export class SpecialSegments {
     }
   }
 
-  private vlans(at: number, segment: Segment): void {
+  private vlans(at: number, segment: number): void {
     const { table } = this.connections;
+    const { segments } = this;
     const cold = table.coldAt(at) + Cold.Vlans;
-    const count = segment.vlanCount;
-    table.cold.words[cold] =
-      segment.vlan0 | (count > 1 ? segment.vlan1 << 12 : 0) | ((count > 255 ? 255 : count) << 24);
-    table.cold.words[cold + 1] = (count > 2 ? segment.vlan2 : 0) | (count > 3 ? segment.vlan3 << 12 : 0);
+    const count = segments[segment + Seg.VlanCount] as number;
+    const tag = (i: number) => (i < count ? (segments[segment + Seg.Vlan + i] as number) : 0);
+    table.cold.words[cold] = tag(0) | (tag(1) << 12) | ((count > 255 ? 255 : count) << 24);
+    table.cold.words[cold + 1] = tag(2) | (tag(3) << 12);
   }
 
   private malformed(at: number): void {
@@ -212,7 +224,7 @@ export class SpecialSegments {
     }
   }
 
-  private syn(at: number, direction: number, segment: Segment): void {
+  private syn(at: number, direction: number, segment: number): void {
     const { connections } = this;
     const { table } = connections;
     const { rows } = table;
@@ -231,7 +243,7 @@ export class SpecialSegments {
       return;
     }
     rows[at + Row.Opening] = (rows[at + Row.Opening] as number) + (1 << Opening.Attempt);
-    this.noteWindowScale(at, direction, segment.windowScale);
+    this.noteWindowScale(at, direction, this.segments[segment + Seg.WindowScale] as number);
     rows[at + Row.State] = (state | (State.Syn << direction)) & ~State.Midstream;
     if ((state & Both.Syn) === 0) {
       this.learnClient(at, direction);
@@ -242,12 +254,12 @@ export class SpecialSegments {
     }
   }
 
-  private synAck(at: number, direction: number, segment: Segment): void {
+  private synAck(at: number, direction: number, segment: number): void {
     const { connections } = this;
     const { rows } = connections.table;
     const state = rows[at + Row.State] as number;
     this.countOpening(at, Opening.SynAck, Event.SynAck);
-    this.noteWindowScale(at, direction, segment.windowScale);
+    this.noteWindowScale(at, direction, this.segments[segment + Seg.WindowScale] as number);
     rows[at + Row.State] = state | (State.SynAck << direction);
     if ((state & State.Refused) !== 0) {
       // A SYN+ACK after a refusal: the RST was not the server's, or not its last word.

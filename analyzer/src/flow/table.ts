@@ -1,4 +1,5 @@
-import { Cold, noWindow, Row, State, Table } from './layout.js';
+import { Seg } from '../decode/segment.js';
+import { Cold, Row, State, Table } from './layout.js';
 import { Pool } from './pool.js';
 
 /** Words of an index slot: hash, row. */
@@ -90,8 +91,8 @@ export class FlowTable {
     }
   }
 
-  /** Row number of an IPv6 connection, or 0. `pairs` holds its addresses from `place` on, lower first, 8 words. */
-  find6(hash: number, key0: number, key1: number, ports: number, pairs: Int32Array, place: number): number {
+  /** Row number of an IPv6 connection, or 0. Its addresses are those of the segment at `segment`. */
+  find6(hash: number, key0: number, key1: number, ports: number, segments: Int32Array, segment: number): number {
     const { index, mask, rows } = this;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const row = index[slot * SLOT + 1] as number;
@@ -105,7 +106,7 @@ export class FlowTable {
           rows[at + Row.Key1] === key1 &&
           rows[at + Row.Ports] === ports &&
           ((rows[at + Row.State] as number) & State.Ipv6) !== 0 &&
-          samePair(this.wide.words, (rows[at + Row.Wide] as number) * pairWords, pairs, place)
+          samePair(this.wide.words, (rows[at + Row.Wide] as number) * pairWords, segments, segment)
         ) {
           return row;
         }
@@ -113,18 +114,17 @@ export class FlowTable {
     }
   }
 
-  /** Reads the index where the hash leads, so that it is in the cache when the packet's turn comes. */
-  touch(hash: number): number {
+  /** Row number that the index has where the hash leads: probably the connection's, to be read ahead. */
+  hint(hash: number): number {
     return this.index[(hash & this.mask) * SLOT + 1] as number;
   }
 
   /**
-   * Takes a row and fills in its key; all other words are 0. It is not yet in the index.
-   * @param pairs array with the addresses of an IPv6 connection, null for IPv4
-   * @param place where they begin in it
+   * Takes a row and fills in its key. All other words are 0 (those that mean something before they are first written). It
+   * is not yet in the index.
    * @returns 0 when the table is full
    */
-  allocate(key0: number, key1: number, ports: number, pairs: Int32Array | null, place: number): number {
+  allocate(key0: number, key1: number, ports: number): number {
     const { rows } = this;
     let row = this.free;
     if (row !== 0) {
@@ -135,28 +135,39 @@ export class FlowTable {
       return 0;
     }
     const at = row * Row.Words + Table.Offset;
-    for (let word = at; word < at + Row.Words; word++) {
-      rows[word] = 0;
-    }
     rows[at + Row.Key0] = key0;
     rows[at + Row.Key1] = key1;
     rows[at + Row.Ports] = ports;
-    rows[at + Row.Window] = noWindow;
     rows[at + Row.State] = State.Used;
-    if (pairs !== null) {
-      rows[at + Row.State] = State.Used | State.Ipv6;
-      const wide = this.wide.take();
-      rows[at + Row.Wide] = wide;
-      const { words } = this.wide;
-      for (let word = 0; word < pairWords; word++) {
-        words[wide * pairWords + word] = pairs[place + word] as number;
-      }
+    rows[at + Row.Zeek] = 0;
+    rows[at + Row.History] = 0;
+    rows[at + Row.History + 1] = 0;
+    rows[at + Row.History + 2] = 0;
+    rows[at + Row.Facts] = 0;
+    rows[at + Row.Rival] = 0;
+    for (let word = at + Row.TotalPackets; word < at + Row.Words; word++) {
+      rows[word] = 0;
     }
     this.size++;
     return row;
   }
 
-  /** Gives a row back; it must not be in the index any more. */
+  /** Notes the addresses of an IPv6 connection, those of the segment at `segment`. */
+  setPair(at: number, segments: Int32Array, segment: number): void {
+    const wide = this.wide.take();
+    const { words } = this.wide;
+    const swap = (segments[segment + Seg.Direction] as number) << 2;
+    for (let word = 0; word < pairWords; word++) {
+      words[wide * pairWords + word] = segments[segment + Seg.Source + (word ^ swap)] as number;
+    }
+    this.rows[at + Row.State] = (this.rows[at + Row.State] as number) | State.Ipv6;
+    this.rows[at + Row.Wide] = wide;
+  }
+
+  /**
+   * Gives a row back; it must not be in the index any more, and its counts must be on record: these words are 0 then, and
+   * stay so until the row is taken again.
+   */
   release(row: number): void {
     const { rows } = this;
     const at = row * Row.Words + Table.Offset;
@@ -165,10 +176,10 @@ export class FlowTable {
     }
     if (rows[at + Row.Cold] !== 0) {
       this.cold.give(rows[at + Row.Cold] as number);
+      rows[at + Row.Cold] = 0;
     }
     rows[at + Row.State] = 0;
     rows[at + Row.Timer] = 0;
-    rows[at + Row.Window] = noWindow;
     rows[at + Row.Rival] = this.free;
     this.free = row;
     this.size--;
@@ -252,9 +263,10 @@ function place(index: Int32Array, mask: number, hash: number, row: number): void
   index[slot * SLOT + 1] = row;
 }
 
-function samePair(pool: Int32Array, at: number, pairs: Int32Array, place: number): boolean {
+function samePair(pool: Int32Array, at: number, segments: Int32Array, segment: number): boolean {
+  const swap = (segments[segment + Seg.Direction] as number) << 2;
   for (let word = 0; word < pairWords; word++) {
-    if (pool[at + word] !== pairs[place + word]) {
+    if (pool[at + word] !== segments[segment + Seg.Source + (word ^ swap)]) {
       return false;
     }
   }

@@ -11,7 +11,17 @@ export const windowSeconds = 10;
 /** Seconds after its end in which a window still takes packets that come late. */
 export const graceSeconds = 2;
 
-/** The present window and the one before it, which stays open for its grace period. Numbers are seconds / 10. */
+/** Number of the window that a second lies in. Numbers begin with 1: 0 is no window. */
+export function windowOf(seconds: number): number {
+  return Math.floor(seconds / windowSeconds) + 1;
+}
+
+/** First second of a window. */
+export function windowStart(window: number): number {
+  return (window - 1) * windowSeconds;
+}
+
+/** The present window and the one before it, which stays open for its grace period. */
 export class WindowBook {
   /** Memory of windows with even and odd numbers. */
   readonly memories: readonly [WindowMemory, WindowMemory];
@@ -87,7 +97,7 @@ export class WindowBook {
     const memory = this.memory(window);
     if (memory.usedActive > 0) {
       this.recordActive(memory, window);
-      this.fold.write(memory, window * windowSeconds, this.emit);
+      this.fold.write(memory, windowStart(window), this.emit);
       memory.clear();
       this.closed++;
     }

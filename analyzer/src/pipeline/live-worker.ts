@@ -48,12 +48,9 @@ class LiveWorker {
 
   async run(): Promise<void> {
     this.post({ kind: 'ready' });
-    const link = linkLayerOf(this.options.interfaceName);
-    const sink = this.pipeline.ringSink(link.linkType, 0);
     let reported = Date.now();
     while (Atomics.load(this.control, 0) === 0) {
-      const packets = this.state === 'gone' ? 0 : this.ring.read(sink);
-      this.pipeline.flush();
+      const packets = this.state === 'gone' ? 0 : this.ring.read(this.pipeline);
       const now = Date.now();
       if (packets > 0) {
         this.lastPacket = now / 1000;
@@ -71,7 +68,7 @@ class LiveWorker {
       }
     }
     if (this.state !== 'gone') {
-      this.ring.read(sink);
+      this.ring.read(this.pipeline);
     }
     this.pipeline.finish();
     this.post({ kind: 'done', status: this.status() });

@@ -1,6 +1,5 @@
-import type { PacketReader } from '../capture/packet-reader.js';
-import type { RingSink } from '../capture/ring/packet-ring.js';
-import { DECODED, Decoder, undecodedReasons, type UndecodedReason } from '../decode/index.js';
+import { PacketBatch, type PacketSink } from '../capture/packet-batch.js';
+import { Decoder, undecodedReasons, type UndecodedReason } from '../decode/index.js';
 import { FlowTracker, type Batch, type FlowOptions } from '../flow/index.js';
 
 /** What became of the packets read. `read = tcp + duplicate + sum(undecoded)`. */
@@ -34,60 +33,35 @@ export interface FlowCounts {
  * From bytes to rows: the same for files, standard input and the capture ring. Packets go in; closed windows and finished
  * connections come out through `emit`.
  */
-export class Pipeline {
-  readonly flow: FlowTracker;
-  private readonly decoder = new Decoder();
-  /** Packets by `Decoder.decode`'s answer; index 0 are the decoded ones. */
-  private readonly outcomes = new Float64Array(undecodedReasons.length + 1);
+export class Pipeline implements PacketSink {
+  private readonly flow: FlowTracker;
+  private readonly decoder: Decoder;
 
   constructor(emit: (batch: Batch) => void, options?: FlowOptions) {
-    this.flow = new FlowTracker(emit, options);
-    this.decoder.segment = this.flow.queue.segment;
+    this.flow = new FlowTracker(emit, PacketBatch.size, options);
+    this.decoder = new Decoder(this.flow.segments);
   }
 
-  /** Takes the packet that a reader stands at. */
-  packet(reader: PacketReader): void {
-    if (this.decoder.bytes !== reader.bytes) {
-      this.decoder.attach(reader.bytes, reader.view);
-    }
-    const { at, captured, wire, linkType, seconds, nanos, interfaceId } = reader;
-    this.take(at, captured, wire, linkType, seconds, nanos, interfaceId, 0);
-  }
-
-  /** Where a ring hands over the packets of one interface. */
-  ringSink(linkType: number, interfaceId: number): RingSink {
-    return {
-      attach: (bytes, view) => this.decoder.attach(bytes, view),
-      packet: (at, captured, wire, seconds, nanos, vlan) =>
-        this.take(at, captured, wire, linkType, seconds, nanos, interfaceId, vlan),
-    };
-  }
-
-  /** Handles what is waiting to be handled together; when no packet is there to wait for. */
-  flush(): void {
-    this.flow.flush();
-    this.decoder.segment = this.flow.queue.segment;
+  /** Takes packets; they may be overwritten when the call returns. */
+  batch(batch: PacketBatch): void {
+    this.flow.take(this.decoder.decodeBatch(batch, this.flow.held));
   }
 
   /** Says that the clock has come to this second, though no packet says so. */
   tick(seconds: number): void {
     this.flow.tick(seconds);
-    this.decoder.segment = this.flow.queue.segment;
   }
 
   finish(): void {
     this.flow.finish();
-    this.decoder.segment = this.flow.queue.segment;
   }
 
   counts(): PacketCounts {
+    const { outcomes } = this.decoder;
     const undecoded = {} as Record<UndecodedReason, number>;
-    let read = this.outcomes[0] as number;
-    undecodedReasons.forEach((reason, i) => {
-      undecoded[reason] = this.outcomes[i + 1] as number;
-      read += undecoded[reason];
-    });
-    return { read, tcp: this.outcomes[0] as number, duplicate: 0, undecoded };
+    undecodedReasons.forEach((reason, i) => (undecoded[reason] = outcomes[i + 1] as number));
+    const read = outcomes.reduce((sum, packets) => sum + packets, 0);
+    return { read, tcp: outcomes[0] as number, duplicate: 0, undecoded };
   }
 
   flowCounts(): FlowCounts {
@@ -103,26 +77,5 @@ export class Pipeline {
       windowsSplit: connections.windows.split,
       gapsForgotten: connections.sequences.forgotten,
     };
-  }
-
-  private take(
-    at: number,
-    captured: number,
-    wire: number,
-    linkType: number,
-    seconds: number,
-    nanos: number,
-    interfaceId: number,
-    vlan: number
-  ): void {
-    const { decoder, flow } = this;
-    const outcome = decoder.decode(at, captured, wire, linkType, seconds, vlan);
-    this.outcomes[outcome] = (this.outcomes[outcome] as number) + 1;
-    if (outcome === DECODED) {
-      if (flow.queue.push(seconds, nanos, interfaceId)) {
-        flow.flush();
-      }
-      decoder.segment = flow.queue.segment;
-    }
   }
 }

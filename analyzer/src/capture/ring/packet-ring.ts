@@ -1,4 +1,5 @@
 import { errorKinds, TcpscopeError } from '../../errors.js';
+import { PacketBatch, Pkt, type PacketSink } from '../packet-batch.js';
 import { encodeProgram, type Instruction } from './bpf.js';
 import { interfaceNames, isLoopback, isUp, linkLayerOf } from './interfaces.js';
 import { addressOf, errno, lastError, libc, viewOf } from './libc.js';
@@ -53,13 +54,6 @@ export interface RingOptions {
   readonly fanout?: { readonly group: number };
 }
 
-/** Takes packets where they lie in the ring. All offsets are into `bytes`; nothing may be kept when a call returns. */
-export interface RingSink {
-  attach(bytes: Uint8Array, view: DataView): void;
-  /** @param vlan id of a tag that the card took out of the frame, 0 when there was none */
-  packet(at: number, captured: number, wire: number, seconds: number, nanos: number, vlan: number): void;
-}
-
 export interface RingCounts {
   /** Packets that the kernel gave to the socket and that it dropped because the ring was full, since opening. */
   received: number;
@@ -93,6 +87,8 @@ export class PacketRing {
   private readonly view: DataView;
   private readonly words: Int32Array;
   private readonly pollFd = Buffer.alloc(8);
+  private readonly batch = new PacketBatch();
+  private readonly linkType: number;
   private block = 0;
   private closed = false;
 
@@ -110,6 +106,7 @@ export class PacketRing {
     this.words = new Int32Array(memory);
     this.pollFd.writeInt32LE(fd, 0);
     this.pollFd.writeInt16LE(POLLIN | POLLERR, 4);
+    this.linkType = linkLayerOf(options.interfaceName).linkType;
     this.counts = { received: 0, dropped: 0, freezes: 0, highestFill: 0, blocks };
   }
 
@@ -160,14 +157,16 @@ export class PacketRing {
   }
 
   /**
-   * Hands over all packets that are there, at most one turn of the ring.
+   * Hands over all packets that are there, at most one turn of the ring. They lie in the ring's memory and are gone when
+   * the call returns.
    * @returns how many
    */
-  read(sink: RingSink): number {
-    const { words, view, counts } = this;
+  read(sink: PacketSink): number {
+    const { words, counts } = this;
     let packets = 0;
     let blocks = 0;
-    sink.attach(this.bytes, view);
+    this.batch.bytes = this.bytes;
+    this.batch.view = this.view;
     while (blocks < counts.blocks) {
       const at = this.block * BLOCK;
       if ((Atomics.load(words, (at + BLOCK_STATUS) >> 2) & TP_STATUS_USER) === 0) {
@@ -184,23 +183,33 @@ export class PacketRing {
     return packets;
   }
 
-  private readBlock(sink: RingSink, at: number): number {
-    const { view } = this;
+  private readBlock(sink: PacketSink, at: number): number {
+    const { view, batch, linkType } = this;
+    const { words, limit } = batch;
     const packets = view.getUint32(at + BLOCK_PACKETS, true);
     let packet = at + view.getUint32(at + BLOCK_FIRST, true);
+    let length = 0;
     for (let i = 0; i < packets; i++) {
       const status = view.getUint32(packet + PACKET_STATUS, true);
-      const vlan = (status & TP_STATUS_VLAN_VALID) !== 0 ? view.getUint32(packet + PACKET_VLAN, true) & 0xfff : 0;
-      sink.packet(
-        packet + view.getUint16(packet + PACKET_MAC, true),
-        view.getUint32(packet + PACKET_CAPTURED, true),
-        view.getUint32(packet + PACKET_WIRE, true),
-        view.getUint32(packet + PACKET_SECONDS, true),
-        view.getUint32(packet + PACKET_NANOS, true),
-        vlan
-      );
+      const to = length * Pkt.Words;
+      words[to + Pkt.At] = packet + view.getUint16(packet + PACKET_MAC, true);
+      words[to + Pkt.Captured] = view.getUint32(packet + PACKET_CAPTURED, true);
+      words[to + Pkt.Wire] = view.getUint32(packet + PACKET_WIRE, true);
+      words[to + Pkt.Seconds] = view.getUint32(packet + PACKET_SECONDS, true);
+      words[to + Pkt.Nanos] = view.getUint32(packet + PACKET_NANOS, true);
+      words[to + Pkt.LinkType] = linkType;
+      words[to + Pkt.Interface] = 0;
+      words[to + Pkt.Vlan] =
+        (status & TP_STATUS_VLAN_VALID) !== 0 ? view.getUint32(packet + PACKET_VLAN, true) & 0xfff : 0;
       packet += view.getUint32(packet + PACKET_NEXT, true);
+      if (++length === limit) {
+        batch.length = length;
+        sink.batch(batch);
+        length = 0;
+      }
     }
+    batch.length = length;
+    sink.batch(batch);
     return packets;
   }
 
