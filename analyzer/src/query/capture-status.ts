@@ -16,6 +16,10 @@ export interface CaptureStatus {
   readonly kernelDrops: number | null;
   /** Packets lost by the network card or its driver; null when they do not say. */
   readonly interfaceDrops: number | null;
+  /** Packets the kernel dropped before any capture saw them, on all interfaces together; null when it does not say. */
+  readonly softnetDrops: number | null;
+  /** Highest share of the ring that was ever waiting to be read, 0 to 1: near 1, drops follow. Null without a ring. */
+  readonly ringFill: number | null;
   /** Packets that came after their window was closed. */
   readonly late: number;
   /** Connections given up because the flow table was full. */

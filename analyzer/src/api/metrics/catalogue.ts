@@ -68,6 +68,18 @@ const captureMetrics: readonly ReadMetric[] = [
     ({ interfaceDrops }) => interfaceDrops
   ),
   capture(
+    'tcpscope_capture_softnet_drops_total',
+    'counter',
+    'Packets the kernel dropped before any capture saw them, on all interfaces together',
+    ({ softnetDrops }) => softnetDrops
+  ),
+  capture(
+    'tcpscope_capture_ring_fill_ratio',
+    'gauge',
+    'Highest share of the ring that was waiting to be read since the start, 0 to 1',
+    ({ ringFill }) => ringFill
+  ),
+  capture(
     'tcpscope_capture_last_packet_timestamp_seconds',
     'gauge',
     'Time of the last packet, seconds since 1970',

@@ -10,7 +10,8 @@ const sum = (numbers: Iterable<number>) => [...numbers].reduce((total, each) => 
 
 function ofCapture({ packets, ...capture }: CaptureStatus, now: number): Number_[] {
   const { read, tcp, duplicate, undecoded } = packets;
-  const { kernelDrops, interfaceDrops, late, evicted, connections, windowsClosed, lastPacketAt } = capture;
+  const { kernelDrops, interfaceDrops, softnetDrops, ringFill } = capture;
+  const { late, evicted, connections, windowsClosed, lastPacketAt } = capture;
   const age = lastPacketAt === null ? null : Math.max(0, now - lastPacketAt) / 1000;
   return [
     ['capture.running', null, '1 while packets are captured', capture.state === 'running' ? 1 : 0],
@@ -20,6 +21,8 @@ function ofCapture({ packets, ...capture }: CaptureStatus, now: number): Number_
     ['packets.undecoded', 'packets', 'Packets that gave no TCP segment', sum(Object.values(undecoded))],
     ['drops.kernel', 'packets', 'Packets the kernel could not hand over', kernelDrops],
     ['drops.interface', 'packets', 'Packets lost by the network card or its driver', interfaceDrops],
+    ['drops.softnet', 'packets', 'Packets the kernel dropped before any capture, on all interfaces', softnetDrops],
+    ['ring.fill', 'share', 'Highest share of the ring that was waiting to be read', ringFill],
     ['packets.late', 'packets', 'Packets that came after their window was closed', late],
     ['connections.evicted', 'connections', 'Connections given up because the flow table was full', evicted],
     ['connections.live', 'connections', 'Connections that are followed now', connections],
