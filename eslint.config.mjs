@@ -7,7 +7,20 @@ import baseConfig from './.config/eslint.config.mjs';
  * The rooms of the analyzer in the order in which data moves. A room imports from rooms before it, from the ground floor
  * (errors, config, version) and from the filter language, never from a room behind it.
  */
-const rooms = ['capture', 'decode', 'flow', 'diagnose', 'enrich', 'store', 'query', 'api', 'cli'];
+const rooms = [
+  'capture',
+  'decode',
+  'flow',
+  'pipeline',
+  'diagnose',
+  'enrich',
+  'report',
+  'store',
+  'query',
+  'api',
+  'service',
+  'cli',
+];
 const roomRules = rooms.map((room, at) => ({
   files: [`analyzer/src/${room}/**/*.ts`],
   ignores: ['**/*.test.ts'],

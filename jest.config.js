@@ -7,6 +7,8 @@ const [swc] = Object.values(base.transform);
 
 module.exports = {
   ...base,
+  // A test of a whole editor takes a second on an idle machine; a busy one must not fail it.
+  testTimeout: 60_000,
   // The scaffold leaves .mjs untransformed, and knows fewer packages that ship ES modules only than @grafana/ui 13.2 uses.
   transform: { '^.+\\.(mjs|[tj]sx?)$': swc },
   transformIgnorePatterns: [
