@@ -38,9 +38,23 @@ export const errorKinds = {
   stdinWorkers: kind(
     'STDIN_WORKERS',
     400,
-    'Standard input is read by one worker. Leave out --workers, or read a file.'
+    '%s can be read only once, so by one worker. Leave out --workers, or read a file.'
+  ),
+  stdinTwice: kind('STDIN_TWICE', 400, 'Standard input can be read only once. Give "-" once.'),
+  importStdin: kind(
+    'IMPORT_STDIN',
+    400,
+    'Standard input cannot be imported, because nothing would tell a second import of it. Use "tcpscope capture --read -".'
   ),
   captureUnsupported: kind('CAPTURE_UNSUPPORTED', 501, 'Live capture needs Linux; read a capture file here instead.'),
+
+  // Configuration
+  configUnreadable: kind('CONFIG_UNREADABLE', 404, 'Cannot read the configuration %s: %s.'),
+  configInvalid: kind(
+    'CONFIG_INVALID',
+    400,
+    'The configuration is wrong. %s. docs/configuration.md lists the settings.'
+  ),
 
   // Store
   storeFolder: kind('STORE_FOLDER', 500, 'The store folder %s cannot be used: %s.'),

@@ -85,12 +85,56 @@ export function sectionBlock(bigEndian = false): Block {
   return { type: 0x0a0d0d0a, body: concat(word(0x1a2b3c4d), half(1), half(0), unknown, word(0xffffffff)) };
 }
 
-/** @param resolution if_tsresol: 6 for microseconds (the default when null), 9 for nanoseconds, 0x80 + n for 2^-n seconds */
-export function interfaceBlock(linkType: number, resolution: number | null = null, bigEndian = false): Block {
+export interface InterfaceOptions {
+  /** if_tsresol: 6 for microseconds (the default), 9 for nanoseconds, 0x80 + n for 2^-n seconds. */
+  readonly resolution?: number;
+  /** if_tsoffset: seconds to add to every timestamp. */
+  readonly offset?: bigint;
+  /** Bytes kept of a packet; 0 (the default) stands for all. */
+  readonly snap?: number;
+}
+
+/** Options of a block: code and value, padded, with the end mark behind the last. */
+export function blockOptions(options: ReadonlyArray<readonly [number, Uint8Array]>, bigEndian = false): Uint8Array {
+  const { half } = writer(bigEndian);
+  const parts = options.flatMap(([code, value]) => [
+    half(code),
+    half(value.length),
+    value,
+    new Uint8Array((4 - (value.length % 4)) % 4),
+  ]);
+  return options.length === 0 ? new Uint8Array(0) : concat(...parts, half(0), half(0));
+}
+
+function long(value: bigint, bigEndian: boolean): Uint8Array {
+  const data = new Uint8Array(8);
+  new DataView(data.buffer).setBigInt64(0, BigInt.asIntN(64, value), !bigEndian);
+  return data;
+}
+
+export function interfaceBlock(linkType: number, options: InterfaceOptions = {}, bigEndian = false): Block {
   const { word, half } = writer(bigEndian);
-  const options =
-    resolution === null ? [] : [half(9), half(1), Uint8Array.from([resolution, 0, 0, 0]), half(0), half(0)];
-  return { type: 1, body: concat(half(linkType), half(0), word(0), ...options) };
+  const written: Array<[number, Uint8Array]> = [];
+  if (options.resolution !== undefined) {
+    written.push([9, Uint8Array.of(options.resolution)]);
+  }
+  if (options.offset !== undefined) {
+    written.push([14, long(options.offset, bigEndian)]);
+  }
+  const head = [half(linkType), half(0), word(options.snap ?? 0)];
+  return { type: 1, body: concat(...head, blockOptions(written, bigEndian)) };
+}
+
+/** A simple packet block: no interface, no time. */
+export function simplePacketBlock(frame: Uint8Array, wire = frame.length, bigEndian = false): Block {
+  return { type: 3, body: concat(writer(bigEndian).word(wire), frame) };
+}
+
+/** Interface statistics: packets that the interface (5) and the operating system (7) dropped. */
+export function statisticsBlock(interfaceId: number, drops: Readonly<Record<5 | 7, bigint>>, bigEndian = false): Block {
+  const { word } = writer(bigEndian);
+  const written = ([5, 7] as const).map((code) => [code, long(drops[code], bigEndian)] as const);
+  return { type: 5, body: concat(word(interfaceId), word(0), word(0), blockOptions(written, bigEndian)) };
 }
 
 /** An enhanced packet block; `units` is its timestamp in units of the interface's resolution. */

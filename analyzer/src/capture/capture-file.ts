@@ -1,61 +1,12 @@
-import { createReadStream, closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { createGunzip } from 'node:zlib';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { errorKinds, TcpscopeError } from '../errors.js';
+import { CHUNK, fromStream, openFile, unpacked, type ByteSource } from './byte-source.js';
 import type { PacketBatch } from './packet-batch.js';
 import { Fill, LARGEST_PACKET, type PacketReader } from './packet-reader.js';
 import { PcapReader, pcapVariant } from './pcap.js';
 import { isPcapng, PcapngReader } from './pcapng.js';
 
-/** Bytes read at once: large enough that reading costs little, small enough to stay in the processor's cache. */
-const CHUNK = 1 << 18;
 const GZIP_MAGIC = 0x1f8b;
-
-/** Where bytes come from: `read` fills a part of a buffer and says how many bytes it filled, 0 at the end. */
-interface ByteSource {
-  read(into: Uint8Array, from: number): number | Promise<number>;
-  /** Bytes of the file on disk that have been read. */
-  position(): number;
-  close(): void;
-}
-
-function plainFile(fd: number): ByteSource {
-  let position = 0;
-  return {
-    read: (into, from) => {
-      const length = readSync(fd, into, from, Math.min(CHUNK, into.length - from), null);
-      position += length;
-      return length;
-    },
-    position: () => position,
-    close: () => closeSync(fd),
-  };
-}
-
-function stream(
-  input: NodeJS.ReadableStream & AsyncIterable<Buffer>,
-  position: () => number,
-  close: () => void
-): ByteSource {
-  const chunks = input[Symbol.asyncIterator]();
-  let rest: Uint8Array = new Uint8Array(0);
-  return {
-    async read(into, from) {
-      while (rest.length === 0) {
-        const next = await chunks.next();
-        if (next.done === true) {
-          return 0;
-        }
-        rest = next.value as Buffer;
-      }
-      const length = Math.min(rest.length, into.length - from);
-      into.set(rest.subarray(0, length), from);
-      rest = rest.subarray(length);
-      return length;
-    },
-    position,
-    close,
-  };
-}
 
 /**
  * One capture file, or standard input ("-"): recognises the format, keeps the reader's buffer filled, and says at the end
@@ -91,11 +42,7 @@ export class CaptureFile {
     let size: number | null = null;
     let source: ByteSource;
     if (path === '-') {
-      source = stream(
-        process.stdin,
-        () => 0,
-        () => process.stdin.destroy()
-      );
+      source = fromStream(process.stdin as AsyncIterable<Buffer>, () => process.stdin.destroy());
     } else {
       try {
         const fd = openSync(path, 'r');
@@ -105,36 +52,22 @@ export class CaptureFile {
           throw new Error('it is a folder');
         }
         size = stat.isFile() ? stat.size : null;
-        source = plainFile(fd);
+        source = openFile(fd);
       } catch (error) {
         throw new TcpscopeError(errorKinds.fileUnreadable, [name, reasonOf(error)], { cause: error });
       }
     }
-    const head = await readHead(source, name);
-    if (head.length >= 2 && ((head[0] as number) << 8) + (head[1] as number) === GZIP_MAGIC) {
-      return CaptureFile.openGzip(path, name, size, source, head);
+    try {
+      let head = await readHead(source, name);
+      if (head.length >= 2 && ((head[0] as number) << 8) + (head[1] as number) === GZIP_MAGIC) {
+        source = unpacked(source, head);
+        head = await readHead(source, name);
+      }
+      return new CaptureFile(name, size, source, readerFor(name, head), head);
+    } catch (error) {
+      source.close();
+      throw error;
     }
-    return new CaptureFile(name, size, source, readerFor(name, head), head);
-  }
-
-  private static async openGzip(path: string, name: string, size: number | null, raw: ByteSource, head: Uint8Array) {
-    const gunzip = createGunzip();
-    if (path === '-') {
-      gunzip.write(head);
-      process.stdin.pipe(gunzip);
-    } else {
-      raw.close();
-      createReadStream(path)
-        .on('error', (error) => gunzip.destroy(error))
-        .pipe(gunzip);
-    }
-    const source = stream(
-      gunzip,
-      () => gunzip.bytesWritten,
-      () => gunzip.destroy()
-    );
-    const unpacked = await readHead(source, name);
-    return new CaptureFile(name, size, source, readerFor(name, unpacked), unpacked);
   }
 
   /**

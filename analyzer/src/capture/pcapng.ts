@@ -75,8 +75,17 @@ export class PcapngReader extends PacketReader {
     if (position + length > this.end) {
       return Fill.More;
     }
-    this.position = position + length;
-    return this.block(type, position + 8, position + length - 4);
+    const again = view.getUint32(position + length - 4, this.littleEndian);
+    if (again !== length) {
+      this.damage = `a block of type ${type} that begins with length ${length} and ends with length ${again}`;
+      return Fill.Damaged;
+    }
+    const result = this.block(type, position + 8, position + length - 4);
+    if (result === Fill.Full) {
+      // Not before: damage must be found again when it is asked for again.
+      this.position = position + length;
+    }
+    return result;
   }
 
   /** The bytes that the block being read needs in all, for the buffer behind `bytes`; 0 when its length is not known yet. */
@@ -104,6 +113,11 @@ export class PcapngReader extends PacketReader {
     this.littleEndian = little;
     if (position + length > this.end) {
       return Fill.More;
+    }
+    const again = view.getUint32(position + length - 4, little);
+    if (again !== length) {
+      this.damage = `a section header that begins with length ${length} and ends with length ${again}`;
+      return Fill.Damaged;
     }
     this.position = position + length;
     this.earlierInterfaces += this.interfaces.length;

@@ -39,16 +39,22 @@ export async function readCaptures(paths: readonly string[], options: ReadOption
     return readHere(paths, options);
   }
   if (paths.includes('-')) {
-    throw new TcpscopeError(errorKinds.stdinWorkers);
+    throw new TcpscopeError(errorKinds.stdinWorkers, ['Standard input']);
   }
   // Opened once here, so that what cannot be opened is said before any worker starts.
-  for (const file of await openAll(paths)) {
-    file.close();
+  const files = await openAll(paths);
+  files.forEach((file) => file.close());
+  const stream = files.find((file) => file.size === null);
+  if (stream !== undefined) {
+    throw new TcpscopeError(errorKinds.stdinWorkers, [stream.name]);
   }
   return readShared(paths, options);
 }
 
 async function openAll(paths: readonly string[]): Promise<CaptureFile[]> {
+  if (paths.indexOf('-') !== paths.lastIndexOf('-')) {
+    throw new TcpscopeError(errorKinds.stdinTwice);
+  }
   const files: CaptureFile[] = [];
   try {
     for (const path of paths) {
