@@ -89,6 +89,8 @@ export interface FactsQuestion extends Common {
 
 export interface HealthQuestion extends Common {
   readonly shape: 'health';
+  /** Names of what is wanted; empty for all. */
+  readonly numbers: readonly string[];
 }
 
 export interface EmptyQuestion extends Common {

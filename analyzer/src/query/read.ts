@@ -5,6 +5,7 @@ import type { Metric, Notice } from './answer.js';
 import { conditionFor, readConditions } from './condition.js';
 import { defaultRows, defaultSeries, type QueryConfig } from './config.js';
 import { closeMix, connectionColumns, conversationDetails, resetRatios, serverResets, tcpEvents } from './defaults.js';
+import { healthNames } from './health-numbers.js';
 import { querySchema, queryKinds, type QueryKind, type WireQuery } from './model.js';
 import { connectionFieldOf, conversationKey, dimensionOf, isMetric, metricOf } from './names.js';
 import type { Order, Question } from './question.js';
@@ -64,7 +65,7 @@ function questionOf(kind: QueryKind, query: WireQuery, config: QueryConfig): Que
     case 'values':
       return values(query, config);
     case 'health':
-      return { kind, shape: 'health', notices: [] };
+      return health(query);
   }
 }
 
@@ -178,6 +179,16 @@ function values(query: WireQuery, config: QueryConfig): Question {
   const { expression, notices: more } = readConditions(query.filter ?? '', query.adHoc ?? [], 'connections');
   const all = [...notices, ...more, ...cut];
   return { kind, shape: 'facts', instants, field, filter: expression, search, limit, notices: all };
+}
+
+function health({ metrics }: WireQuery): Question {
+  const numbers = unique((metrics ?? []).map((name) => name.trim()));
+  const unknown = numbers.find((name) => !healthNames.includes(name));
+  if (unknown !== undefined) {
+    const what = `there is no number of capture health "${unknown}", but ${healthNames.join(', ')}`;
+    throw new TcpscopeError(errorKinds.queryInvalid, [what]);
+  }
+  return { kind: 'health', shape: 'health', numbers, notices: [] };
 }
 
 function limitOf(
