@@ -10,12 +10,21 @@ export const errorSchema = z
     position: z.object({ start: z.int(), end: z.int() }).optional().describe('Place in the filter, UTF-16 units'),
     hint: z.string().optional().describe('Text to write instead, at the position where there is one'),
   })
-  .describe('What went wrong');
+  .describe('What went wrong')
+  .meta({ id: 'Error' });
 
-export const errors = { '4xx': errorSchema, '5xx': errorSchema } as const;
+const failed = (description: string) => ({ description, content: { 'application/json': { schema: errorSchema } } });
+
+/** Errors are JSON whatever else a route answers with. */
+export const errors = { '4xx': failed('The request is wrong'), '5xx': failed('It cannot be answered now') } as const;
+
+/** An answer that is text and not JSON. */
+export function textAnswer<Type extends string>(type: Type, description: string) {
+  return { description, content: { [type]: { schema: z.string() } } };
+}
 
 const time = z
-  .union([z.number(), z.string()])
+  .union([z.number(), z.string()], { error: 'must be RFC 3339 or milliseconds since 1970' })
   .describe('RFC 3339, or milliseconds since 1970')
   .meta({ examples: ['2026-01-02T12:00:00Z', 1767355200000] });
 

@@ -1,14 +1,16 @@
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
-import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo, Socket } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { errorKinds, TcpscopeError } from '../errors.js';
 import { Queries } from '../query/index.js';
 import { version } from '../version.js';
 import type { ApiConfig } from './config.js';
 import type { ApiDependencies } from './dependencies.js';
+import { descriptionOptions } from './description.js';
 import { errorAnswer, knownError, sendError } from './error-answers.js';
 import { ApiMetrics } from './metrics/metrics.js';
 import { connectionRoute } from './routes/connection.js';
@@ -77,7 +79,10 @@ async function tlsOf({ tls }: ApiConfig): Promise<object | null> {
   }
   try {
     const [cert, key, ca] = await Promise.all([tls.cert, tls.key, tls.clientCa].map((path) => path && readFile(path)));
-    return { cert, key, ...(ca ? { ca, requestCert: true, rejectUnauthorized: true } : {}) };
+    const options = { cert, key, ...(ca ? { ca, requestCert: true, rejectUnauthorized: true } : {}) };
+    // Reads what the files hold, so that what is no certificate, or fits no key, is named here.
+    createSecureContext(options);
+    return options;
   } catch (error) {
     throw new TcpscopeError(errorKinds.apiTls, [(error as Error).message], { cause: error });
   }
@@ -132,7 +137,7 @@ class Server implements Api {
     app.setSerializerCompiler(serializerCompiler);
     // Nothing but JSON: what a web page may send to another site unasked is refused, too.
     app.removeContentTypeParser('text/plain');
-    await app.register(swagger, { openapi: description(gate.isLocked), transform: jsonSchemaTransform });
+    await app.register(swagger, descriptionOptions(gate.isLocked));
     this.guard();
     this.answerErrors();
     app.addHook('onResponse', (request, reply, done) => {
@@ -249,7 +254,7 @@ function isFree(url: string | undefined, authorization: string | undefined): boo
   return url === '/api/v1/health' && authorization === undefined;
 }
 
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const;
 
 /** Every other method of a known route is answered with those that it takes. */
 function refuseOtherMethods(app: App, taken: ReadonlyArray<readonly [string, ReadonlySet<string>]>): void {
@@ -268,18 +273,4 @@ function refuseOtherMethods(app: App, taken: ReadonlyArray<readonly [string, Rea
       handler: () => undefined,
     });
   }
-}
-
-function description(locked: boolean) {
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'tcpscope',
-      description: 'How TCP connections end, who ended them and why.',
-      version,
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-    },
-    components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } },
-    ...(locked ? { security: [{ token: [] }] } : {}),
-  };
 }

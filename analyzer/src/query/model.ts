@@ -11,14 +11,17 @@ export const adHocOperators = ['=', '!=', '=|', '!=|', '=~', '!~', '<', '<=', '>
 export type AdHocOperator = (typeof adHocOperators)[number];
 
 const time = z
-  .union([z.number(), z.string()])
+  .union([z.number(), z.string()], { error: 'must be RFC 3339 or milliseconds since 1970' })
   .describe('RFC 3339, or milliseconds since 1970')
   .meta({ example: '2026-01-02T12:00:00Z' });
 
-const order = z.union([
-  z.string().describe('"rst.count.srv desc"; without a direction descending'),
-  z.looseObject({ field: z.string(), direction: z.enum(['asc', 'desc']).default('desc') }),
-]);
+const order = z.union(
+  [
+    z.string().describe('"rst.count.srv desc"; without a direction descending'),
+    z.looseObject({ field: z.string(), direction: z.enum(['asc', 'desc']).default('desc') }),
+  ],
+  { error: 'must be a text such as "rst.count.srv desc", or {field, direction}' }
+);
 
 const adHoc = z.looseObject({
   key: z.string().describe('Field'),
@@ -28,7 +31,9 @@ const adHoc = z.looseObject({
 });
 
 /** Names as Grafana's editors save them: a list, one name, or nothing yet. */
-const names = z.union([z.array(z.string()), z.string().transform((name) => [name])]);
+const names = z.union([z.array(z.string()), z.string().transform((name) => [name])], {
+  error: 'must be a list of names',
+});
 
 const scope = z
   .enum(scopes)
@@ -57,11 +62,13 @@ export const querySchema = z.looseObject({
   scope: scope.nullish(),
   filterScope: scope.nullish().describe('Another name of scope'),
   orderBy: z
-    .union([z.array(order), order])
+    .union([z.array(order), order], {
+      error: 'must be a text such as "rst.count.srv desc", {field, direction}, or a list',
+    })
     .nullish()
     .describe('Most important first'),
   limit: z
-    .union([z.number(), z.string().regex(/^\s*\d*\s*$/, 'must be a number')])
+    .union([z.number(), z.string().regex(/^\s*\d*\s*$/, 'must be a number')], { error: 'must be a number' })
     .nullish()
     .describe('Most rows, or series of each metric'),
   field: z.string().nullish().describe('values: the field whose values are asked for'),

@@ -9,6 +9,7 @@ export const connectionRoute: Route = (app, { queries }) => {
     {
       schema: {
         summary: 'The facts of one connection',
+        operationId: 'connection',
         params: z.object({ id: z.string().describe('The column "id" of connections') }),
         response: { 200: connectionSchema, ...errors },
       },

@@ -9,6 +9,7 @@ export const descriptionRoute: Route = (app) => {
     {
       schema: {
         summary: 'The description of this API',
+        operationId: 'description',
         response: { 200: z.looseObject({ openapi: z.string() }).describe('OpenAPI 3.1'), ...errors },
       },
     },

@@ -19,6 +19,7 @@ export const fieldsRoute: Route = (app) => {
     {
       schema: {
         summary: 'The catalogue of fields',
+        operationId: 'fields',
         response: { 200: z.object({ fields: z.array(fieldSchema) }), ...errors },
       },
     },

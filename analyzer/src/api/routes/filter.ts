@@ -16,6 +16,7 @@ export const filterRoute: Route = (app, context) => {
     {
       schema: {
         summary: 'Checks, prints and completes a filter',
+        operationId: 'filter',
         body: filterRequestSchema,
         response: { 200: filterAnswerSchema, ...errors },
       },

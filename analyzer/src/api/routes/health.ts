@@ -15,6 +15,7 @@ export const healthRoute: Route = (app, { dependencies, gate }) => {
     {
       schema: {
         summary: 'Liveness, state of store and captures',
+        operationId: 'health',
         security: [],
         response: { 200: healthSchema, ...errors },
       },

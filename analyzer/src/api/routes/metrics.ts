@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { errors } from '../schemas.js';
+import { errors, textAnswer } from '../schemas.js';
 import type { Route } from './context.js';
 
 /** `GET /metrics`: for Prometheus. */
@@ -9,8 +8,8 @@ export const metricsRoute: Route = (app, { metrics }) => {
     {
       schema: {
         summary: 'Metrics in Prometheus’ text format',
-        produces: ['text/plain'],
-        response: { 200: z.string(), ...errors },
+        operationId: 'metrics',
+        response: { 200: textAnswer('text/plain', 'docs/metrics.md lists them'), ...errors },
       },
     },
     async (_request, reply) => reply.type(metrics.contentType).send((await metrics.text()) as never)

@@ -15,6 +15,7 @@ export const queryRoute: Route = (app, { dependencies, queries, metrics }) => {
     {
       schema: {
         summary: 'Answers queries with data frames',
+        operationId: 'query',
         body: queryRequestDescription,
         response: { 200: queryAnswerSchema, ...errors },
       },

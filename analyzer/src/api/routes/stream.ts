@@ -1,6 +1,7 @@
-import { z } from 'zod';
-import { errors } from '../schemas.js';
+import { errors, textAnswer } from '../schemas.js';
 import type { Route } from './context.js';
+
+const events = 'Events "totals": {time, connections, totals} with counters since the start';
 
 /** `GET /api/v1/stream`: live totals, an event each second. */
 export const streamRoute: Route = (app, { streams }) => {
@@ -10,11 +11,8 @@ export const streamRoute: Route = (app, { streams }) => {
       exposeHeadRoute: false,
       schema: {
         summary: 'Live totals as server-sent events',
-        produces: ['text/event-stream'],
-        response: {
-          200: z.string().describe('Events "totals": {time, connections, totals} with counters since the start'),
-          ...errors,
-        },
+        operationId: 'stream',
+        response: { 200: textAnswer('text/event-stream', events), ...errors },
       },
     },
     (_request, reply) => {

@@ -11,6 +11,7 @@ export const valuesRoute: Route = (app, { queries, now }) => {
     {
       schema: {
         summary: 'The values of a field in a range',
+        operationId: 'values',
         querystring: valuesRequestSchema,
         response: { 200: valuesAnswerSchema, ...errors },
       },
