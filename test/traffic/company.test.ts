@@ -234,8 +234,7 @@ describe('the stories', () => {
   test('end their connections the way they say', () => {
     const ended = new Map<string, Map<string, number>>();
     capture({
-      rate: 100,
-      until: FROM + 3600,
+      until: FROM + 2400,
       witness: ({ ended: over, pending, story, tally }) => {
         if (over && pending === 0) {
           const closes = ended.get(story) ?? new Map<string, number>();

@@ -108,12 +108,19 @@ export class CompanyTraffic {
     }
     const state = this.stage.play(writer, (until - this.options.from) * SECOND);
     if (state === 'over') {
-      this.over = true;
-      this.stage.finish();
+      this.stop();
     }
     const bytes = writer.bytes.subarray(0, writer.length);
     writer.length = 0;
     return { bytes, state };
+  }
+
+  /** Ends it here, and tells the truth of connections that are going on. */
+  stop(): void {
+    if (!this.over) {
+      this.over = true;
+      this.stage.finish();
+    }
   }
 
   /** The whole file in pieces; each is overwritten by the second one after it. */
