@@ -15,7 +15,7 @@ export const undecodedReasons = [
   'link_type',
   /** Encrypted on the way: ESP, protected 802.11, MACsec. */
   'encrypted',
-  /** More layers than we follow (16): a loop or an attack. */
+  /** More layers than we follow (24): a loop or an attack. */
   'too_deep',
 ] as const;
 
