@@ -76,8 +76,8 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (error) {
-    // "Unknown option '--x'. To specify a positional …": the first sentence says it.
-    throw new UsageError((error as Error).message.split('. ')[0]);
+    // The first sentence says it; what follows is advice about positional arguments.
+    throw new UsageError((error as Error).message.split(/\.\s/)[0]);
   }
 }
 

@@ -1,4 +1,4 @@
-import { ACK } from '../frame.js';
+import { ACK, PSH } from '../frame.js';
 import { MILLISECOND, SECOND, type Connection } from '../play/connection.js';
 import type { Random } from '../play/random.js';
 import type { Script } from '../play/stage.js';
@@ -79,7 +79,7 @@ const keepAliveRace: Story = {
       yield connection.at;
       const acknowledged = connection.server.next;
       connection.fin('server').wait(connection.client.rtt * random.between(0.1, 0.6));
-      connection.segment('client', 0x18, random.size(500, 0.3), { acknowledgement: acknowledged });
+      connection.segment('client', PSH | ACK, random.size(500, 0.3), { acknowledgement: acknowledged });
       connection.reach('server').stateless('server', acknowledged);
     });
   },
@@ -126,4 +126,56 @@ function exportFails(random: Random) {
   };
 }
 
-export const endings: readonly Story[] = [closesByReset, abortedDownload, keepAliveRace, leak, failingExport];
+const noBackend: Story = {
+  name: 'no-backend',
+  about: 'a proxy accepts, finds nobody to hand on to, and resets before it has said anything',
+  first: 14,
+  every: 33,
+  closes: ['rst'],
+  *play({ network, random, connect }) {
+    connect(random.favourite(network.desks), network.services.archive, function* (connection) {
+      connection.open();
+      connection.request(random.whole(517, 640), random.exponential(2 * MILLISECOND)).reset('server');
+    });
+  },
+};
+
+const stalledServer: Story = {
+  name: 'stalled-server',
+  about: 'a server stops reading uploads: its window closes, and after a minute of asking the client gives up by RST',
+  first: 25,
+  every: 50,
+  closes: ['rst'],
+  *play({ network, random, connect }) {
+    connect(random.favourite(network.paris), network.services.stalling, function* (connection) {
+      connection.open();
+      yield* connection.exchange(400, 3 * MILLISECOND, 120);
+      yield* connection.transfer('client', 60_000);
+      for (const window of [120, 40, 0]) {
+        connection
+          .message('client', 4 * connection.mss)
+          .reach('server')
+          .ack('server', { window })
+          .reach('client');
+      }
+      for (const wait of [0.3, 0.6, 1.2, 2.4, 4.8, 9.6, 19.2, 25]) {
+        connection.wait(wait * SECOND);
+        yield connection.at;
+        // A window probe: an empty segment before what was acknowledged (Linux).
+        connection.ack('client', { sequence: (connection.client.next - 1) | 0 });
+        connection.reach('server').ack('server', { window: 0 });
+      }
+      connection.wait(SECOND).reset('client');
+    });
+  },
+};
+
+export const endings: readonly Story[] = [
+  closesByReset,
+  abortedDownload,
+  keepAliveRace,
+  leak,
+  failingExport,
+  noBackend,
+  stalledServer,
+];

@@ -116,6 +116,8 @@ function servicesOf(inside: (ip: string, stack: Stack) => Host, outside: (ip: st
     downloads: new Service(inside('10.20.1.31', linux), 443),
     leaking: app(42, 8009),
     exporting: app(43, 8000),
+    stalling: app(44, 8444),
+    archive: app(45, 8445),
     /** An appliance that ends what is idle. */
     partners: new Service(inside('203.0.113.12', appliance), 443),
     clouds: Array.from({ length: 12 }, (_, i) => new Service(outside(`198.51.100.${20 + i * 3}`), 443)),

@@ -1,3 +1,4 @@
+import { ACK, RST, SYN } from '../frame.js';
 import { MILLISECOND, SECOND } from '../play/connection.js';
 import { Service } from '../play/host.js';
 import { linux } from '../play/stack.js';
@@ -106,16 +107,62 @@ const backscatter: Story = {
       connect(client, service, function* (connection) {
         const acknowledgement = random.word() | 0;
         if (random.chance(0.6)) {
-          connection.segment('server', 0x12, 0, { acknowledgement });
+          connection.segment('server', SYN | ACK, 0, { acknowledgement });
           connection.wait(SECOND);
           yield connection.at;
-          connection.segment('server', 0x12, 0, { acknowledgement, sequence: connection.server.isn, again: true });
+          connection.segment('server', SYN | ACK, 0, { acknowledgement, sequence: connection.server.isn, again: true });
         } else {
-          connection.segment('server', 0x14, 0, { sequence: 0, acknowledgement, bare: true });
+          connection.segment('server', RST | ACK, 0, { sequence: 0, acknowledgement, bare: true });
         }
       });
       yield after(stage, random.exponential(0.3));
     }
+  },
+};
+
+const vanishedClient: Story = {
+  name: 'vanished-client',
+  about: 'a laptop leaves the VPN during a download: the server repeats what nobody acknowledges, then resets',
+  first: 18,
+  every: 45,
+  closes: ['rst'],
+  *play({ network, random, connect }) {
+    connect(random.favourite(network.vpn), network.services.downloads, function* (connection) {
+      connection.open();
+      yield* secure(connection, random);
+      yield* connection.exchange(500, random.exponential(10 * MILLISECOND), random.whole(30_000, 120_000));
+      const sequence = connection.server.next;
+      connection.message('server', 10 * connection.mss);
+      for (let wait = 0.3; wait < 40; wait *= 2) {
+        connection.wait(wait * SECOND);
+        yield connection.at;
+        connection.segment('server', ACK, connection.mss, { sequence, again: true });
+      }
+      connection.wait(5 * SECOND).reset('server');
+    });
+  },
+};
+
+const injectedReset: Story = {
+  name: 'injected-reset',
+  about:
+    'an intrusion prevention system resets both sides of a connection: neither RST has the time to live of its host',
+  first: 28,
+  every: 55,
+  closes: ['rst'],
+  *play({ network, random, connect }) {
+    connect(random.favourite(network.paris), random.pick(network.services.clouds), function* (connection) {
+      connection.open();
+      yield* secure(connection, random);
+      yield* connection.exchange(random.size(700, 0.3), random.exponential(20 * MILLISECOND), random.size(3000, 0.6));
+      connection.wait(random.between(0.05, 2) * SECOND);
+      yield connection.at;
+      const forged = { ttl: 254, bare: true };
+      connection
+        .segment('server', RST | ACK, 0, forged)
+        .wait(15_000)
+        .segment('client', RST | ACK, 0, forged);
+    });
   },
 };
 
@@ -126,4 +173,6 @@ export const paths: readonly Story[] = [
   forgottenSession,
   synFlood,
   backscatter,
+  vanishedClient,
+  injectedReset,
 ];

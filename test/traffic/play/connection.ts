@@ -252,7 +252,8 @@ export class Connection {
       this.at = following >= 3 ? Math.max(this.at, fast) : Math.max(this.at, start + lost * gap + RETRANSMIT) + rtt;
       const sequence = (first + lost * this.mss) | 0;
       const size = Math.min(this.mss, length - lost * this.mss);
-      this.segment(side, PSH | ACK, size, { sequence, again: afterCapture });
+      const push = last && lost === segments - 1;
+      this.segment(side, push ? PSH | ACK : ACK, size, { sequence, again: afterCapture });
       this.wait(rtt).ack(receiver, { acknowledgement: this[side].next });
     }
     this.reach(side);
