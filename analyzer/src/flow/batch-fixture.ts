@@ -16,6 +16,7 @@ import {
   type CounterColumn,
   type WindowBatch,
 } from './batch.js';
+import { Fact } from './facts.js';
 
 /** Batches for tests, written as rows. */
 export interface WindowRow {
@@ -119,6 +120,7 @@ export function connectionBatch(rows: readonly ConnectionRow[]): ConnectionBatch
     ),
     ct: Float64Array.from(rows, (row) => row.ct ?? NaN),
     counters: columns(connectionCounters, rows),
+    facts: new Int32Array(Fact.Words * rows.length),
   };
 }
 

@@ -65,6 +65,8 @@ export interface ConnectionBatch {
   /** Handshake time in microseconds from the first SYN; NaN without a handshake. */
   readonly ct: Float64Array;
   readonly counters: readonly CounterColumn[];
+  /** `factWords` words a row: what a diagnosis needs, as `Fact` lays it out. */
+  readonly facts: Int32Array;
 }
 
 export const connectionFlags = { roleCertain: 1, midstream: 2, oneway: 4 } as const;

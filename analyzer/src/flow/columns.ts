@@ -45,12 +45,13 @@ export interface Columns {
   readonly counters: readonly CounterColumn[];
   floats(): Float64Array;
   words(): Uint32Array;
+  integers(width: number): Int32Array;
   shorts(width?: number): Uint16Array;
   bytes(width?: number): Uint8Array;
 }
 
 /** Most bytes a row takes besides its counters (a connection's names, times and facts). */
-const OTHER_BYTES = 120;
+const OTHER_BYTES = 320;
 /** Padding of every column to 8 bytes. */
 const PADDING = 1024;
 
@@ -71,6 +72,7 @@ export function allocateColumns(source: BufferSource, rows: number, counters: re
         : new Uint32Array(buffer, place(rows * 4), rows)
     ),
     floats: () => new Float64Array(buffer, place(rows * 8), rows),
+    integers: (width) => new Int32Array(buffer, place(rows * 4 * width), rows * width),
     words: () => new Uint32Array(buffer, place(rows * 4), rows),
     shorts: (width = 1) => new Uint16Array(buffer, place(rows * 2 * width), rows * width),
     bytes: (width = 1) => new Uint8Array(buffer, place(rows * width), rows * width),

@@ -8,8 +8,10 @@ import {
   type CounterColumn,
 } from './batch.js';
 import { allocateColumns, type BufferSource } from './columns.js';
+import { Fact, writeFacts } from './facts.js';
 import { Both, Cold, Facts, Half, Opening, Row, State, Table } from './layout.js';
 import { pairWords, type FlowTable } from './table.js';
+import type { Ending } from './verdict.js';
 import { writeAddress4, writeAddress6 } from './window-fold.js';
 import { writeHistory, zeekState } from './zeek.js';
 
@@ -49,14 +51,16 @@ export class ConnectionWriter {
    * Writes one connection, whose totals are settled.
    * @param row its number
    * @param close index into `closeClasses`
+   * @param ending why it is written now
    */
-  add(row: number, close: number): void {
+  add(row: number, close: number, ending: Ending): void {
     const batch = this.batch ?? (this.batch = this.begin());
     const out = this.rows++;
     const at = row * Row.Words + Table.Offset;
     this.writeNames(at, batch, out);
     this.writeFacts(at, close, batch, out);
     this.writeTotals(at, batch.counters, out);
+    writeFacts(this.table, at, ending, batch.facts, out * Fact.Words);
     if (this.rows === BATCH_ROWS) {
       this.flush();
     }
@@ -82,6 +86,7 @@ export class ConnectionWriter {
       startNanos: columns.words(),
       endSeconds: columns.words(),
       endNanos: columns.words(),
+      facts: columns.integers(Fact.Words),
       clientIp: columns.bytes(16),
       serverIp: columns.bytes(16),
       clientPort: columns.shorts(),
@@ -210,6 +215,7 @@ function shortened(batch: ConnectionBatch, rows: number): ConnectionBatch {
     serverPort: batch.serverPort.subarray(0, rows),
     vlans: batch.vlans.subarray(0, rows * vlanDepth),
     vlanCount: batch.vlanCount.subarray(0, rows),
+    facts: batch.facts.subarray(0, rows * Fact.Words),
     close: batch.close.subarray(0, rows),
     state: batch.state.subarray(0, rows),
     history: batch.history.subarray(0, rows * historyLength),

@@ -243,7 +243,7 @@ export class Connections {
     this.enterWindow(row);
     rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | finalVerdicts(rows, at, close, ending);
     windows.record(at);
-    this.writer.add(row, close);
+    this.writer.add(row, close, ending);
     this.sequences.release(at);
     table.release(row);
     if (ending === Ending.Memory) {

@@ -70,7 +70,7 @@ export const enum Row {
   /** First packet, event time. */
   StartSeconds = 44,
   StartNanos = 45,
-  /** Row of the pool of IPv6 addresses; IPv4: 0. */
+  /** Row of the pool of IPv6 addresses; IPv4: the first IP id other than 0 of each direction, fields of `Half`. */
   Wide = 46,
   /** Time to live of each direction's first packet, and window scales: fields of `Traits`. */
   Traits = 47,
@@ -108,6 +108,8 @@ export const enum Cold {
   ExtraSyns = 10,
   ExtraSynAcks = 11,
   ExtraFins = 12,
+  /** Row of the pool of what a diagnosis needs (`Fact`); 0 when it has none. */
+  Facts = 14,
   Words = 16,
 }
 
@@ -198,6 +200,8 @@ export const enum Zeek {
   LetterBits = 7,
   /** Letters in the history so far, 5 bits. */
   Length = 26,
+  /** Direction of the last segment that carried data: nothing of Zeek's, kept here because this word is at hand. */
+  LastData = 1 << 31,
 }
 
 /** Fields of `Row.Opening`: SYNs (12 bits), SYN+ACKs (12), attempts (4), handshakes (4). */

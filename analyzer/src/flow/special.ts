@@ -2,6 +2,7 @@ import { ACK, FIN, RST, Seg, SYN, URG } from '../decode/segment.js';
 import { onAcknowledged, onFin, onReset, onSegmentAfterReset } from './closing.js';
 import type { Connections } from './connections.js';
 import { Event, Verdict } from './events.js';
+import { noteFacts, noteRetry } from './facts.js';
 import { Both, Cold, Ends, Facts, Half, Opening, Row, State, Table, Traits } from './layout.js';
 import { Place } from './sequence.js';
 import { clientDirection } from './verdict.js';
@@ -71,6 +72,7 @@ export class SpecialSegments {
       rows[at + Row.Traits] = (rows[at + Row.Traits] as number) | ttl;
     }
 
+    noteFacts(table, at, direction, segments, segment, event);
     noteSegment(table, at, direction, direction === clientDirection(before), flags, sequence, payload);
     if (segments[segment + Seg.Window] === 0 && !reset) {
       noteZeroWindow(table, at, direction);
@@ -125,6 +127,7 @@ export class SpecialSegments {
         word &= ~(Half.Most << shift);
       }
       rows[at + Row.Retrans] = word + (1 << shift);
+      noteRetry(connections.table, at, direction, connections.clock.now);
     }
     if (place >= Place.OutOfOrder && payload > 0) {
       noteRetransmission(connections.table, at, direction);

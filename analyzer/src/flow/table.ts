@@ -1,4 +1,5 @@
 import { Seg } from '../decode/segment.js';
+import { Fact } from './facts.js';
 import { Cold, Row, State, Table } from './layout.js';
 import { Pool } from './pool.js';
 
@@ -28,6 +29,7 @@ export class FlowTable {
   readonly wide = new Pool(pairWords);
   /** Rarer facts (`Cold`). */
   readonly cold = new Pool(Cold.Words);
+  readonly facts = new Pool(Fact.PoolWords);
   /** Rows in use. */
   size = 0;
   /** Highest row number ever used. A row in use has `State.Used`. */
@@ -171,10 +173,14 @@ export class FlowTable {
   release(row: number): void {
     const { rows } = this;
     const at = row * Row.Words + Table.Offset;
-    if (rows[at + Row.Wide] !== 0) {
+    if (((rows[at + Row.State] as number) & State.Ipv6) !== 0) {
       this.wide.give(rows[at + Row.Wide] as number);
     }
     if (rows[at + Row.Cold] !== 0) {
+      const facts = this.cold.words[(rows[at + Row.Cold] as number) * Cold.Words + Cold.Facts] as number;
+      if (facts !== 0) {
+        this.facts.give(facts);
+      }
       this.cold.give(rows[at + Row.Cold] as number);
       rows[at + Row.Cold] = 0;
     }
@@ -193,6 +199,23 @@ export class FlowTable {
       this.rows[at + Row.Cold] = cold;
     }
     return cold * Cold.Words;
+  }
+
+  /** First word in `facts.words` of what a diagnosis needs of a row, 0 when there is nothing. */
+  factsOf(at: number): number {
+    const cold = this.rows[at + Row.Cold] as number;
+    return cold === 0 ? 0 : (this.cold.words[cold * Cold.Words + Cold.Facts] as number) * Fact.PoolWords;
+  }
+
+  /** The same; the row is given some if it has none. */
+  factsAt(at: number): number {
+    const cold = this.coldAt(at) + Cold.Facts;
+    let facts = this.cold.words[cold] as number;
+    if (facts === 0) {
+      facts = this.facts.take();
+      this.cold.words[cold] = facts;
+    }
+    return facts * Fact.PoolWords;
   }
 
   insert(hash: number, row: number): void {

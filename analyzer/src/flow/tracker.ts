@@ -1,8 +1,9 @@
 import { ACK, FIN, RST, Seg, SYN } from '../decode/segment.js';
 import type { Batch } from './batch.js';
 import { Connections, type FlowOptions } from './connections.js';
+import { pauseSeconds } from './facts.js';
 import { prepareKeys } from './keys.js';
-import { noWindow, Row, State, Table } from './layout.js';
+import { noWindow, Row, State, Table, Zeek } from './layout.js';
 import { resolve } from './opening.js';
 import { wholeInput, type Part } from './part.js';
 import { SpecialSegments } from './special.js';
@@ -127,10 +128,11 @@ export class FlowTracker {
           (flags & (CONTROL | ACK)) === ACK &&
           rows[at + Row.Window] === connections.window &&
           segments[segment + Seg.Window] !== 0 &&
-          this.event - (rows[at + Row.LastSeconds] as number) < SpecialSegments.longIdle
+          this.event - (rows[at + Row.LastSeconds] as number) < pauseSeconds
         ) {
           rows[at + Row.Packets + direction] = (rows[at + Row.Packets + direction] as number) + 1;
           if (payload > 0) {
+            rows[at + Row.Zeek] = ((rows[at + Row.Zeek] as number) & ~Zeek.LastData) | (direction << 31);
             const sequence = segments[segment + Seg.Sequence] as number;
             const bytes = ((rows[at + Row.Bytes + direction] as number) + payload) | 0;
             rows[at + Row.Bytes + direction] = bytes;
