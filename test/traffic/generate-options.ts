@@ -141,7 +141,7 @@ export function helpText(): string {
   node --import tsx test/traffic/generate.ts [options]
 
   --seed N         which of the many possible days it is (default 1); the same options give the same bytes
-  --rate N         packets a second, on average over the range (default 400, from 10). Stories come on top of a very low one
+  --rate N         packets a second, on average over the range (default 400; below 60 the stories alone make more)
   --from TIME      start: now-3h (the default; s, m, h, d) or a time such as 2026-01-31T09:00:00Z
   --until TIME     end (default: now, or 3 h after a --from that is not relative to now)
   --packets N      ends after so many packets; without --until as long as they take

@@ -14,10 +14,16 @@ import type { Truth } from './truth.js';
 /** Everything that there is to be found. */
 export const stories: readonly Story[] = [...refusals, ...paths, ...endings];
 
-/** Seconds played before the capture begins, so that it begins amidst connections. */
-const PRELUDE = 90;
 /** Rate for which the stories are written, packets a second. */
 const USUAL_RATE = 400;
+
+/**
+ * Seconds played before the capture begins, so that it begins amidst connections. It costs as much as what is written;
+ * with very much traffic, connections enough begin within seconds.
+ */
+function preludeOf(rate: number): number {
+  return Math.min(90, Math.max(10, Math.round((90 * 5 * USUAL_RATE) / rate)));
+}
 
 export interface CompanyOptions {
   readonly seed: number;
@@ -53,7 +59,7 @@ export class CompanyTraffic {
     const { seed, rate, from, until, truth, witness } = options;
     const seeds = new Random(seed);
     this.stage = new Stage({
-      begin: -PRELUDE * SECOND,
+      begin: -preludeOf(rate) * SECOND,
       end: until === null ? Infinity : (until - from) * SECOND,
       packets: options.packets ?? Infinity,
       witness: (connection) => {

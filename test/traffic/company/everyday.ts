@@ -25,7 +25,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'shop',
     share: 0.22,
-    packets: 45,
+    packets: 62,
     client: (network, random) => random.favourite(random.chance(0.2) ? network.customers6 : network.customers),
     service: ({ services }, _random, client) => (client.bytes.length === 16 ? services.shop6 : services.shop),
     play: (connection, random) => browse(connection, random, random.whole(1, 4), 9000),
@@ -33,7 +33,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'balanced',
     share: 0.17,
-    packets: 55,
+    packets: 65,
     lasting: true,
     client: (network) => network.balancer,
     service: ({ services }, random) => random.pick(services.web),
@@ -42,7 +42,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'intranet',
     share: 0.15,
-    packets: 60,
+    packets: 98,
     client: (network, random) => desks(network, random),
     service: ({ services }) => services.intranet,
     play: (connection, random) => browse(connection, random, random.whole(1, 6), 12_000),
@@ -50,7 +50,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'inner-apps',
     share: 0.05,
-    packets: 45,
+    packets: 50,
     client: (network, random) => desks(network, random),
     service: ({ services }, random) => random.pick(services.inner),
     play: (connection, random) => browse(connection, random, random.whole(2, 6), 3000),
@@ -58,7 +58,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'cloud',
     share: 0.11,
-    packets: 60,
+    packets: 104,
     client: (network, random) => desks(network, random),
     service: ({ services }, random) => random.favourite(services.clouds),
     play: (connection, random) => browse(connection, random, random.whole(1, 5), 15_000),
@@ -66,7 +66,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'files',
     share: 0.1,
-    packets: 900,
+    packets: 750,
     client: (network, random) => random.favourite(network.paris),
     service: ({ services }) => services.files,
     play: copyFiles,
@@ -74,7 +74,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'mail-in',
     share: 0.02,
-    packets: 30,
+    packets: 41,
     client: (network, random) => random.favourite(network.customers),
     service: ({ services }) => services.mailIn,
     play: deliverMail,
@@ -82,7 +82,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'mailbox',
     share: 0.03,
-    packets: 60,
+    packets: 69,
     client: (network, random) => desks(network, random),
     service: ({ services }) => services.mailbox,
     play: (connection, random) => browse(connection, random, random.whole(2, 8), 4000),
@@ -116,7 +116,7 @@ const kinds: readonly Kind[] = [
   {
     name: 'nantes',
     share: 0.03,
-    packets: 45,
+    packets: 63,
     client: (network, random) => random.favourite(network.nantes),
     service: ({ services }) => services.shop6,
     play: (connection, random) => browse(connection, random, random.whole(1, 4), 9000),
