@@ -48,22 +48,26 @@ export const enum Fact {
   Retries = 34,
   RetryAcked = 36,
   RetrySeconds = 38,
+  /** Bytes of new data that the side sent after the peer's first RST. */
+  AfterPeerReset = 40,
+  /** RSTs of the side whose sequence number lay above that of the one before. */
+  ResetRises = 42,
   /** The last pause that new data ended: its length, bits of `PauseHead`, and what both sides had sent with these data. */
-  Pause = 40,
-  PauseHead = 41,
-  PauseNext = 42,
-  PauseOther = 43,
+  Pause = 44,
+  PauseHead = 45,
+  PauseNext = 46,
+  PauseOther = 47,
   /** Words of the pool end here; what follows is filled in when the connection is written. */
-  PoolWords = 44,
+  PoolWords = 48,
   /** Bits of `End`. */
-  End = 44,
+  End = 48,
   /** Time to live of each side's first packet, 8 bits each, client first; 0 when it sent nothing. */
-  Ttl = 45,
+  Ttl = 49,
   /** Bytes sent and never acknowledged, for each side. */
-  Unacked = 46,
+  Unacked = 50,
   /** Windows of 0 announced, for each side. */
-  ZeroWindows = 48,
-  Words = 50,
+  ZeroWindows = 52,
+  Words = 54,
 }
 
 /** Fields and bits of `Fact.ResetHead`. */
@@ -116,8 +120,10 @@ export const enum EndFact {
   /** Both FINs were acknowledged before the first RST. */
   FinsFirst = 64,
   HandshakeDone = 128,
-  /** Why the record ends: `Ending`. */
+  /** Why the record ends (`Ending`), 2 bits. */
   Ending = 8,
+  /** Share of the handshake's time that lay between the SYN+ACK and the client's answer, in fifteenths; 4 bits. */
+  Share = 12,
 }
 
 /** A gap of at least this many seconds before new data is noted as a pause. */
@@ -152,6 +158,8 @@ export function noteFacts(
     if ((flags & RST) !== 0) {
       if ((state & (State.Rst << direction)) === 0) {
         noteReset(table, at, direction, segments, segment, event);
+      } else {
+        noteNextReset(table, at, direction, segments[segment + Seg.Sequence] as number);
       }
     } else if ((state & (State.Fin << direction)) === 0) {
       noteFin(table, at, direction, segments, segment, event);
@@ -160,6 +168,9 @@ export function noteFacts(
     noteAfterReset(table, at, direction, segments, segment);
   }
   if (payload > 0 && (flags & RST) === 0) {
+    if ((state & (State.Rst << (direction ^ 1))) !== 0) {
+      noteUnheard(table, at, direction, segments, segment);
+    }
     if ((state & (State.Fin << (direction ^ 1))) !== 0) {
       noteLate(table, at, direction, segments, segment, event);
     } else if (
@@ -239,6 +250,25 @@ function noteReset(
   words[facts + Fact.ResetPeerUnacked] = unacked(rows, at, other);
   words[facts + Fact.ResetGap] = microsSince(rows, at + Row.LastSeconds, at + Row.LastNanos, event, nanos);
   words[facts + Fact.ResetTime] = microsSince(rows, at + Row.StartSeconds, at + Row.StartNanos, event, nanos);
+}
+
+/** A further RST: those of a host without the connection all have the number that the peer acknowledged last. */
+function noteNextReset(table: FlowTable, at: number, direction: number, sequence: number): void {
+  const last = table.cold.words[table.coldAt(at) + Cold.LastReset + direction] as number;
+  if (((sequence - last) | 0) > 0) {
+    const rises = table.factsAt(at) + Fact.ResetRises + direction;
+    table.facts.words[rises] = (table.facts.words[rises] as number) + 1;
+  }
+}
+
+/** Data for a peer that has reset the connection. */
+function noteUnheard(table: FlowTable, at: number, direction: number, segments: Int32Array, segment: number): void {
+  const end = ((segments[segment + Seg.Sequence] as number) + (segments[segment + Seg.Payload] as number)) | 0;
+  const fresh = (end - (table.rows[at + Row.Next + direction] as number)) | 0;
+  if (fresh > 0) {
+    const bytes = table.factsAt(at) + Fact.AfterPeerReset + direction;
+    table.facts.words[bytes] = Math.min(0x7fffffff, (table.facts.words[bytes] as number) + fresh);
+  }
 }
 
 function noteFin(
@@ -413,7 +443,8 @@ export function writeFacts(table: FlowTable, at: number, ending: Ending, into: I
     ((noted & Facts.ResetVoid) !== 0 ? EndFact.ResetVoid : 0) |
     ((noted & Facts.FinsFirst) !== 0 ? EndFact.FinsFirst : 0) |
     bit(State.Handshake, EndFact.HandshakeDone, 0) |
-    (ending << EndFact.Ending);
+    (ending << EndFact.Ending) |
+    (((noted >>> Facts.Share) & 15) << EndFact.Share);
   const traits = rows[at + Row.Traits] as number;
   const ttl = (direction: number) => (traits >>> (Traits.Ttl + direction * Traits.TtlBits)) & 0xff;
   into[out + Fact.Ttl] = ttl(client) | (ttl(server) << 8);

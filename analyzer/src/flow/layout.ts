@@ -189,6 +189,8 @@ export const enum Facts {
   GuessBooked = 1 << 18,
   /** Packets came from one direction only, and they answer packets that were not captured. */
   OneWay = 1 << 19,
+  /** Share of the handshake's time that lay between the SYN+ACK and the client's answer, in fifteenths; 4 bits. */
+  Share = 20,
 }
 
 /** Fields of `Row.Zeek`: endpoint states (3 bits for each direction), the states before, letters noted, letters in all. */

@@ -344,6 +344,10 @@ export class SpecialSegments {
     const first = floats[at + Row.HandshakeTime] as number;
     const time = Math.min(LONGEST, Math.max(0, this.sinceStart(at) - first));
     floats[at + Row.HandshakeTime] = time;
+    const wait = (this.event - (rows[at + Row.LastSeconds] as number)) * 1e6;
+    const share = (wait + (this.nanos - (rows[at + Row.LastNanos] as number)) / 1e3) / Math.max(time, 1e-3);
+    rows[at + Row.Facts] =
+      (rows[at + Row.Facts] as number) | (Math.round(Math.min(1, Math.max(0, share)) * 15) << Facts.Share);
     // From now on this word is the time between the first SYN and the last.
     rows[at + Row.LastSyn] = Math.max(
       0,
