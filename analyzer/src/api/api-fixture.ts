@@ -81,25 +81,32 @@ export function storeThat(answers: Partial<TestStore> = {}): TestStore {
   };
 }
 
-export async function testApi(
+export function apiDependencies(
   store: TestStore = storeThat(),
   options: TestApiOptions = {}
-): Promise<Api & { log: { lines: string[] } }> {
+): ApiDependencies & { log: { lines: string[] } } {
   const { config = {}, limits: changed = {}, captures = [capture], feed = new TestFeed(), heartbeatMs } = options;
   const { now = () => fixedNow } = options;
-  const log = memoryLog();
-  const api = await createApi({
+  return {
     store,
     retention: kept,
     captures: { snapshot: () => captures },
     live: feed,
     config: apiConfigSchema.parse({ port: 0, ...config }),
     limits: { ...limits, ...changed },
-    log,
+    log: memoryLog(),
     now,
     ...(heartbeatMs === undefined ? {} : { heartbeatMs }),
-  });
-  return { app: api.app, listen: () => api.listen(), stop: () => api.stop(), log };
+  };
+}
+
+export async function testApi(
+  store: TestStore = storeThat(),
+  options: TestApiOptions = {}
+): Promise<Api & { log: { lines: string[] } }> {
+  const dependencies = apiDependencies(store, options);
+  const api = await createApi(dependencies);
+  return { app: api.app, listen: () => api.listen(), stop: () => api.stop(), log: dependencies.log };
 }
 
 export interface Call {

@@ -18,12 +18,13 @@ export function errorAnswer({ code, message, position, hint }: TcpscopeError): E
 /** Turns whatever was thrown into an error of the catalogue; what nobody foresaw is logged and not shown. */
 export function knownError(
   thrown: unknown,
-  request: Pick<FastifyRequest, 'id' | 'signal'>,
+  request: Pick<FastifyRequest, 'id' | 'cancelled'>,
   limit: number,
   log: Log
 ): TcpscopeError {
+  const reason: unknown = request.cancelled?.aborted === true ? request.cancelled.reason : null;
   if (thrown instanceof TcpscopeError) {
-    return thrown;
+    return thrown.code === errorKinds.queryCancelled.code && reason instanceof TcpscopeError ? reason : thrown;
   }
   if (hasZodFastifySchemaValidationErrors(thrown)) {
     const [first] = thrown.validation;
@@ -40,8 +41,8 @@ export function knownError(
   if (framework !== null) {
     return framework;
   }
-  if (request.signal.aborted) {
-    return new TcpscopeError(errorKinds.queryCancelled);
+  if (reason instanceof TcpscopeError) {
+    return reason;
   }
   log.error({ err: thrown, request: request.id }, 'request failed unexpectedly');
   return new TcpscopeError(errorKinds.internal, [request.id]);
@@ -54,8 +55,6 @@ function frameworkError(error: Partial<FastifyError> | null | undefined, limit: 
       return new TcpscopeError(errorKinds.apiBodySize, [limit]);
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new TcpscopeError(errorKinds.apiMediaType);
-    case 'FST_ERR_HANDLER_TIMEOUT':
-      return new TcpscopeError(errorKinds.apiTimeout);
     default: {
       const status = error?.statusCode;
       return status !== undefined && status >= 400 && status < 500

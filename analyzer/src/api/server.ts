@@ -8,6 +8,7 @@ import { createSecureContext } from 'node:tls';
 import { errorKinds, TcpscopeError } from '../errors.js';
 import { Queries } from '../query/index.js';
 import { version } from '../version.js';
+import { watchCancellation } from './cancellation.js';
 import type { ApiConfig } from './config.js';
 import type { ApiDependencies } from './dependencies.js';
 import { descriptionOptions } from './description.js';
@@ -61,7 +62,6 @@ async function optionsOf({ config, log }: ApiDependencies): Promise<FastifyServe
     logger: false,
     bodyLimit: config.bodyLimit,
     requestTimeout: 30 * seconds,
-    handlerTimeout: config.timeout * seconds,
     genReqId: () => randomUUID(),
     return503OnClosing: false,
     forceCloseConnections: 'idle',
@@ -138,20 +138,10 @@ class Server implements Api {
     // Nothing but JSON: what a web page may send to another site unasked is refused, too.
     app.removeContentTypeParser('text/plain');
     await app.register(swagger, descriptionOptions(gate.isLocked));
+    watchCancellation(app, config.timeout * 1000);
     this.guard();
     this.answerErrors();
-    app.addHook('onResponse', (request, reply, done) => {
-      const { method, routeOptions } = request;
-      const route = routeOptions.url ?? 'none';
-      // A stream lasts as long as its client likes.
-      const seconds = route.endsWith('/stream') ? null : reply.elapsedTime / 1000;
-      this.metrics.answered(route, method, reply.statusCode, seconds);
-      log.debug(
-        { request: request.id, method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
-        'request answered'
-      );
-      done();
-    });
+    this.countRequests();
 
     const context: RouteContext = {
       dependencies,
@@ -235,6 +225,27 @@ class Server implements Api {
       } else {
         done();
       }
+    });
+  }
+
+  /** Counts requests when their answer is sent, or when their caller leaves before that. */
+  private countRequests(): void {
+    const { app, metrics, dependencies } = this;
+    app.addHook('onResponse', (request, reply, done) => {
+      const { statusCode: status, elapsedTime: ms } = reply;
+      metrics.answered(request, status, ms / 1000);
+      const { id, method, routeOptions } = request;
+      const fields = { request: id, method, route: routeOptions.url, status, ms: Math.round(ms) };
+      dependencies.log.debug(fields, 'request answered');
+      done();
+    });
+    app.addHook('onRequest', (request, { raw }, done) => {
+      raw.once('close', () => {
+        if (!raw.writableFinished) {
+          metrics.answered(request, errorKinds.queryCancelled.status, null);
+        }
+      });
+      done();
     });
   }
 

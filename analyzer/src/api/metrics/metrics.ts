@@ -4,6 +4,12 @@ import { keptMetrics, readMetrics, type ReadMetric, type Snapshot } from './cata
 /** Seconds: from an answer out of memory to the time limit of a query. */
 const buckets = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+/** A request that is counted: `url` is the route's, so that ids are no labels; none when no route was found. */
+export interface CountedRequest {
+  readonly method: string;
+  readonly routeOptions: { readonly url?: string | undefined };
+}
+
 /** Metrics in a registry of their own, read from their sources when they are asked for. */
 export class ApiMetrics {
   private readonly registry = new Registry();
@@ -11,6 +17,7 @@ export class ApiMetrics {
   private readonly requestSeconds: Histogram<'route'>;
   private readonly queries: Histogram<'kind'>;
   private readonly queryErrors: Counter<'code'>;
+  private readonly counted = new WeakSet<CountedRequest>();
   private readonly updates: Array<(snapshot: Snapshot) => void> = [];
 
   constructor(private readonly snapshot: () => Snapshot) {
@@ -44,7 +51,14 @@ export class ApiMetrics {
     return this.registry.contentType;
   }
 
-  answered(route: string, method: string, status: number, seconds: number | null): void {
+  /** Counts a request, once however often it is said. `seconds` is null where time says nothing of us. */
+  answered(request: CountedRequest, status: number, seconds: number | null): void {
+    if (this.counted.has(request)) {
+      return;
+    }
+    this.counted.add(request);
+    const { method, routeOptions } = request;
+    const route = routeOptions.url ?? 'none';
     this.requests.inc({ route, method, status: String(status) });
     if (seconds !== null) {
       this.requestSeconds.observe({ route }, seconds);

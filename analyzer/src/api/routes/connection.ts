@@ -14,8 +14,8 @@ export const connectionRoute: Route = (app, { queries }) => {
         response: { 200: connectionSchema, ...errors },
       },
     },
-    async ({ params, signal }) => {
-      const facts = await queries.connection(params.id, signal);
+    async ({ params, cancelled }) => {
+      const facts = await queries.connection(params.id, cancelled);
       return facts as z.output<typeof connectionSchema>;
     }
   );

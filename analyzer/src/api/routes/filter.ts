@@ -21,9 +21,9 @@ export const filterRoute: Route = (app, context) => {
         response: { 200: filterAnswerSchema, ...errors },
       },
     },
-    async ({ body, signal }): Promise<Judgement> => {
+    async ({ body, cancelled }): Promise<Judgement> => {
       const { offset } = body;
-      const completion = offset === undefined ? {} : { completion: await completed(body, offset, context, signal) };
+      const completion = offset === undefined ? {} : { completion: await completed(body, offset, context, cancelled) };
       return { ...judged(body), ...completion };
     }
   );

@@ -37,7 +37,7 @@ export const queryRoute: Route = (app, { dependencies, queries, metrics }) => {
         const { refId } = query;
         const began = performance.now();
         try {
-          const answer = await queries.answer(query, request.signal);
+          const answer = await queries.answer(query, request.cancelled);
           metrics.queried(answer.kind, (performance.now() - began) / 1000);
           const legend = typeof query.legend === 'string' ? query.legend.trim() : '';
           return [refId, { status: 200, frames: framesOf(answer, { refId, legend, fromAlert: isAlert }) }];

@@ -4,7 +4,7 @@ import type { Route } from './context.js';
 const events = 'Events "totals": {time, connections, totals} with counters since the start';
 
 /** `GET /api/v1/stream`: live totals, an event each second. */
-export const streamRoute: Route = (app, { streams }) => {
+export const streamRoute: Route = (app, { streams, metrics }) => {
   app.get(
     '/api/v1/stream',
     {
@@ -15,8 +15,10 @@ export const streamRoute: Route = (app, { streams }) => {
         response: { 200: textAnswer('text/event-stream', events), ...errors },
       },
     },
-    (_request, reply) => {
+    (request, reply) => {
       streams.check();
+      // It lasts as long as its client likes, so it is counted when it begins.
+      metrics.answered(request, 200, null);
       reply.hijack();
       streams.add(reply.raw);
     }

@@ -16,11 +16,14 @@ export const valuesRoute: Route = (app, { queries, now }) => {
         response: { 200: valuesAnswerSchema, ...errors },
       },
     },
-    async ({ query, signal }) => {
+    async ({ query, cancelled }) => {
       const { field, search, limit } = query;
       const to = query.to ?? now();
       const from = query.from ?? parseTime(to, 'to') - dayMs;
-      const answer = await queries.answer({ refId: 'values', kind: 'values', field, search, limit, from, to }, signal);
+      const answer = await queries.answer(
+        { refId: 'values', kind: 'values', field, search, limit, from, to },
+        cancelled
+      );
       const column = answer.shape === 'table' ? answer.columns[0] : undefined;
       const truncated = answer.shape === 'table' && answer.more;
       return { field: column?.name ?? field, values: column?.values.map(String) ?? [], truncated };
