@@ -156,6 +156,7 @@ describe('the end', () => {
     );
     answer();
     assert.equal((await response).status, 200);
+    assert.equal((await response).headers.get('connection'), 'close');
     await stopped;
     await assert.rejects(fetch(`${url}/api/v1/health`));
   });

@@ -140,6 +140,7 @@ class Server implements Api {
     await app.register(swagger, descriptionOptions(gate.isLocked));
     watchCancellation(app, config.timeout * 1000);
     this.guard();
+    this.endConnections();
     this.answerErrors();
     this.countRequests();
 
@@ -210,6 +211,16 @@ class Server implements Api {
     const force = setTimeout(() => this.app.server.closeAllConnections?.(), graceMs);
     await this.app.close();
     clearTimeout(force);
+  }
+
+  /** While it stops, answers end their connection: those that callers keep would keep the server from closing. */
+  private endConnections(): void {
+    this.app.addHook('onSend', (_request, reply, _payload, done) => {
+      if (this.stopping !== null) {
+        void reply.header('connection', 'close');
+      }
+      done();
+    });
   }
 
   /** Asks for the token, before anything of a request is read. */
