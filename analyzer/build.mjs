@@ -7,7 +7,13 @@ import { fileURLToPath } from 'node:url';
 process.chdir(fileURLToPath(new URL('.', import.meta.url)));
 rmSync('dist', { recursive: true, force: true });
 await build({
-  entryPoints: ['cli', 'pipeline/live-worker', 'pipeline/file-worker', 'store/engine/child'].map((name) => ({
+  entryPoints: [
+    'cli',
+    'pipeline/live-worker',
+    'pipeline/file-worker',
+    'pipeline/stream-worker',
+    'store/engine/child',
+  ].map((name) => ({
     in: `src/${name}.ts`,
     out: name,
   })),

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { addCapture } from './cli/capture.js';
+import { addImport } from './cli/import.js';
 import { addReport } from './cli/report.js';
+import { addServe } from './cli/serve.js';
 import { complain, exitStatus } from './cli/output.js';
 import { version } from './version.js';
 
@@ -10,7 +13,10 @@ const program = new Command()
   .version(version, '--version', 'print the version')
   .showHelpAfterError('(tcpscope --help, tcpscope COMMAND --help)')
   .exitOverride();
+addCapture(program);
+addImport(program);
 addReport(program);
+addServe(program);
 
 try {
   await program.parseAsync();

@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import { bytes } from '../report/format.js';
+import { bytes } from '../report/index.js';
 
 /** Milliseconds before the first line of progress: short work needs none. */
 const PATIENCE = 1000;
@@ -29,6 +29,13 @@ export class Progress {
     const done = Math.min(1, read / size);
     const left = Math.round((seconds / Math.max(done, 1e-6)) * (1 - done));
     this.line(`${this.what} ${Math.floor(done * 100)} % of ${bytes(size)} (${speed}, ${left} s left)`);
+  }
+
+  /** Something that takes its time and has no measure. */
+  say(what: string): void {
+    if (Date.now() - this.started >= PATIENCE) {
+      this.line?.(what);
+    }
   }
 
   clear(): void {

@@ -21,7 +21,7 @@ export function addReport(program: Command): void {
     .command('report')
     .summary('read capture files and print what happened')
     .description(
-      'Reads capture files (pcap or pcapng, either byte order, also gzipped; "-" is standard input) and prints which\n' +
+      'Reads capture files (pcap or pcapng, either byte order, also gzipped; "-" is standard input) and prints which ' +
         'connections there were and how they ended. Nothing is stored. With several files the packets are taken in order of time.'
     )
     .argument('<file...>', 'capture files')
@@ -58,7 +58,12 @@ async function report(files: readonly string[], options: ReportOptions): Promise
   } else {
     const title = files.map((file) => (file === '-' ? 'standard input' : file)).join(', ');
     await writeOut([
-      reportText(made, { title, top: options.top, color: process.stdout.isTTY === true && !process.env['NO_COLOR'] }),
+      reportText(made, {
+        title,
+        top: options.top,
+        color: process.stdout.isTTY === true && !process.env['NO_COLOR'],
+        ...(process.stdout.isTTY ? { width: process.stdout.columns } : {}),
+      }),
     ]);
   }
   result.damage.forEach(complain);

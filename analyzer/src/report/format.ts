@@ -12,6 +12,11 @@ export function count(value: number): string {
   return grouped.format(value);
 }
 
+/** `1 packet`, `1,204 packets`. */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
 export function share(part: number, whole: number): string {
   return whole === 0 ? '–' : percent.format(part / whole);
 }

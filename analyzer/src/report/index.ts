@@ -2,4 +2,6 @@ export { Collector, type ConnectionRow, type Conversation } from './collector.js
 export { reportJson } from './json.js';
 export { addressText, timeText } from './names.js';
 export * from './report.js';
-export { reportText, type TextOptions } from './text.js';
+export { count, counted, bytes } from './format.js';
+export { reportText, roleSentences, undecodedSentences, type TextOptions } from './text.js';
+export { pageText, type Page, type PageGroup, type PageMetrics } from './page.js';

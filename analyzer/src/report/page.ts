@@ -1,0 +1,295 @@
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import { count, perConnection, share } from './format.js';
+
+/** Counts and ratios of a group by the names of the catalogue; null is unknown, or a ratio without a divisor. */
+export type PageMetrics = Readonly<Record<string, number | null>>;
+
+/** A line of a list: what it is about, and its metrics. */
+export interface PageGroup {
+  /** Dimensions by their names in the catalogue. */
+  readonly names: Readonly<Record<string, string>>;
+  readonly metrics: PageMetrics;
+}
+
+/** What a page shows, wherever it comes from: a capture file, or the store of a running capture. */
+export interface Page {
+  readonly title: string;
+  /** Under the title: which time it is about. Empty for nothing. */
+  readonly subtitle: string;
+  readonly totals: PageMetrics;
+  /** Counts that are no metrics, before the totals: packets read, connections. */
+  readonly counts: ReadonlyArray<readonly [name: string, value: number]>;
+  /** Everything that limits what the numbers can say, a sentence each. */
+  readonly limits: readonly string[];
+  readonly servers: readonly PageGroup[];
+  readonly clients: readonly PageGroup[];
+  /** Ways to end by their names, and how many connections and attempts ended so. */
+  readonly closes: ReadonlyArray<readonly [close: string, connections: number]>;
+  readonly conversations: {
+    readonly by: 'rst.count' | 'packets';
+    readonly rows: readonly PageGroup[];
+    /** How many there are; null when that was not counted. */
+    readonly of: number | null;
+  };
+}
+
+export interface PageOptions {
+  readonly color: boolean;
+  /** Characters in a line; columns that matter least are left out of lists that do not fit. All fit when left out. */
+  readonly width?: number;
+}
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+/** What each way to end means, for people: close classes of connections, and what windows count in their place. */
+const closeTexts: Readonly<Record<string, string>> = {
+  refused: 'refused by the server',
+  setupabort: 'reset before the handshake completed',
+  'setupabort.clt': 'reset by the client before the handshake completed',
+  'setupabort.srv': 'reset by the server before the handshake completed',
+  noanswer: 'no answer to the SYN',
+  halfopen: 'answered, never completed',
+  finrst: 'closed by FIN and RST',
+  rst: 'closed by RST alone',
+  fin: 'closed by FIN on both sides',
+  halfclosed: 'closed by one side only',
+  orphan: 'RST without any connection',
+  midstream: 'start not seen, not closed',
+  open: 'open when the capture ended',
+  'unclosed.idle': 'silent for so long that it was forgotten',
+  'unclosed.halfclosed.clt': 'closed by the client only',
+  'unclosed.halfclosed.srv': 'closed by the server only',
+  'unclosed.reused': 'its ports were used again',
+  'unclosed.memory': 'given up because the flow table was full',
+  'unclosed.end': 'open when the capture ended',
+};
+const troubling = /^(refused|setupabort.*|noanswer|halfopen|rst)$/;
+
+/** A page for a terminal, ending with a line feed. */
+export function pageText(page: Page, { color, width = Infinity }: PageOptions): string {
+  const colors = pc.createColors(color);
+  const parts = [
+    [colors.bold(page.title), ...(page.subtitle === '' ? [] : [colors.dim(page.subtitle)])].join('\n'),
+    totals(page, width, colors),
+    limits(page, colors),
+    servers(page, width, colors),
+    clients(page, width, colors),
+    closes(page, width, colors),
+    conversations(page, width, colors),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** Neither borders nor padding; the indent of a section, three blanks between columns. */
+const noLines = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '  ',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '   ',
+};
+
+type Align = 'left' | 'right';
+
+function aligned(rows: string[][], colAligns: Align[], head: string[] = []): string {
+  const style = { 'padding-left': 0, 'padding-right': 0, head: [], border: [] };
+  const table = new Table({ chars: noLines, style, colAligns, ...(head.length > 0 ? { head } : {}) });
+  table.push(...rows);
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+function section(name: string, body: string, colors: Colors): string {
+  return `${colors.bold(name)}\n${body}`;
+}
+
+const number = (metrics: PageMetrics, name: string): string => {
+  const value = metrics[name];
+  return value === null || value === undefined ? '–' : count(value);
+};
+const rate = (metrics: PageMetrics, name: string): string =>
+  perConnection(metrics[name] ?? null, metrics['attempt.count'] ?? 0);
+
+const totalNames: ReadonlyArray<readonly [name: string, text: string]> = [
+  ['syn.count', 'SYN'],
+  ['attempt.count', 'attempts'],
+  ['ct.count', 'handshakes'],
+  ['syn.ratio', 'SYN per connection'],
+  ['fin.count.clt', 'FIN of clients'],
+  ['fin.count.srv', 'FIN of servers'],
+  ['rst.count.clt', 'RST of clients'],
+  ['rst.count.srv', 'RST of servers'],
+  ['refused.count', 'refused'],
+  ['noanswer.count', 'no answer'],
+  ['halfopen.count', 'half open'],
+  ['retrans.count', 'retransmissions'],
+];
+
+function totals({ counts, totals: all }: Page, width: number, colors: Colors): string {
+  const totalColumns = width >= 100 ? 4 : width >= 76 ? 3 : 2;
+  const cells: Array<readonly [string, string]> = [
+    ...counts.map(([name, value]) => [name, count(value)] as const),
+    ...totalNames.map(([name, text]) => [text, name === 'syn.ratio' ? rate(all, name) : number(all, name)] as const),
+  ];
+  const rows: string[][] = [];
+  for (let at = 0; at < cells.length; at += totalColumns) {
+    rows.push(cells.slice(at, at + totalColumns).flatMap(([name, value]) => [colors.dim(name), value]));
+  }
+  const aligns = Array.from({ length: totalColumns * 2 }, (_, i): Align => (i % 2 === 0 ? 'left' : 'right'));
+  return section('Totals', aligned(rows, aligns), colors);
+}
+
+function limits({ limits: lines }: Page, colors: Colors): string {
+  const text = lines.map((line) => `  ${line}`).join('\n');
+  return lines.length === 0 ? '' : section('What limits these numbers', colors.yellow(text), colors);
+}
+
+/** A column of a list. */
+interface ListColumn {
+  readonly head: string;
+  readonly show: (group: PageGroup) => string;
+  /** Names stand to the left, numbers to the right. */
+  readonly align: Align;
+  /** The greater, the sooner it is left out where there is no room; 0 never. */
+  readonly spare: number;
+}
+
+const name = (key: string, head: string, spare = 0): ListColumn => ({
+  head,
+  show: (group) => group.names[key] ?? '',
+  align: 'left',
+  spare,
+});
+const metric = (key: string, head: string, spare = 0): ListColumn => ({
+  head,
+  show: (group) => number(group.metrics, key),
+  align: 'right',
+  spare,
+});
+const ratio = (key: string, head: string, spare = 0): ListColumn => ({
+  head,
+  show: (group) => rate(group.metrics, key),
+  align: 'right',
+  spare,
+});
+
+function list(groups: readonly PageGroup[], all: readonly ListColumn[], width: number, colors: Colors): string {
+  const columns = fitting(groups, all, width);
+  return aligned(
+    groups.map((group) => columns.map(({ show }) => show(group))),
+    columns.map(({ align }) => align),
+    columns.map(({ head }) => colors.dim(head))
+  );
+}
+
+/** Characters between two columns. */
+const GAP = 3;
+const INDENT = 2;
+
+/** The columns for which there is room. */
+function fitting(groups: readonly PageGroup[], all: readonly ListColumn[], width: number): readonly ListColumn[] {
+  const widthOf = ({ head, show }: ListColumn) => Math.max(head.length, ...groups.map((group) => show(group).length));
+  let columns = all.map((column) => ({ column, width: widthOf(column) }));
+  const needed = () => columns.reduce((sum, one) => sum + one.width + GAP, INDENT - GAP);
+  while (needed() > width) {
+    const most = Math.max(...columns.map(({ column }) => column.spare));
+    if (most === 0) {
+      break;
+    }
+    columns = columns.filter(({ column }) => column.spare !== most);
+  }
+  return columns.map(({ column }) => column);
+}
+
+const serverColumns: readonly ListColumn[] = [
+  name('server.ip', 'server'),
+  name('server.port', 'port'),
+  name('application', 'application', 4),
+  metric('client.count', 'clients', 2),
+  metric('attempt.count', 'attempts', 1),
+  metric('ct.count', 'handshakes', 3),
+  metric('rst.count.srv', 'RST'),
+  ratio('rst.ratio.srv', 'RST/conn'),
+  metric('refused.count', 'refused'),
+  metric('noanswer.count', 'no answer', 5),
+];
+
+function servers({ servers: groups }: Page, width: number, colors: Colors): string {
+  const body = groups.length === 0 ? colors.dim('  no server sent a RST') : list(groups, serverColumns, width, colors);
+  return section('Top servers by RST', body, colors);
+}
+
+const clientColumns: readonly ListColumn[] = [
+  name('client.ip', 'client'),
+  metric('server.count', 'servers', 2),
+  metric('port.count', 'ports', 3),
+  metric('syn.count', 'SYN', 1),
+  metric('ct.count', 'handshakes', 4),
+  ratio('syn.ratio', 'SYN/conn'),
+  metric('rst.count.srv', 'RST of servers'),
+  metric('rst.count.clt', 'own RST', 5),
+  metric('refused.count', 'refused'),
+  metric('noanswer.count', 'no answer', 6),
+];
+
+function clients({ clients: groups }: Page, width: number, colors: Colors): string {
+  return groups.length === 0
+    ? ''
+    : section('Top clients by RST of servers', list(groups, clientColumns, width, colors), colors);
+}
+
+/** Longest bar, in characters, and what stands before it. */
+const BAR = 30;
+const BEFORE_BAR = 62;
+
+function closes({ closes: counted }: Page, width: number, colors: Colors): string {
+  const rows = [...counted].sort((a, b) => b[1] - a[1]);
+  const most = rows[0]?.[1] ?? 0;
+  const all = rows.reduce((sum, [, connections]) => sum + connections, 0);
+  const longest = Math.max(4, Math.min(BAR, width - BEFORE_BAR));
+  const body = rows.map(([close, connections]) => {
+    const bar = '▇'.repeat(Math.max(1, Math.round((connections / most) * longest)));
+    const paint = troubling.test(close) ? colors.red : colors.green;
+    return [close, closeTexts[close] ?? '', count(connections), share(connections, all), paint(bar)];
+  });
+  const text =
+    body.length === 0 ? colors.dim('  no TCP connection') : aligned(body, ['left', 'left', 'right', 'right', 'left']);
+  return section('How connections ended', text, colors);
+}
+
+const conversationColumns: readonly ListColumn[] = [
+  name('client.ip', 'client'),
+  name('server.ip', 'server'),
+  name('server.port', 'port'),
+  name('application', 'application', 4),
+  metric('syn.count', 'SYN', 1),
+  metric('ct.count', 'handshakes', 2),
+  metric('fin.count.clt', 'FIN clt', 5),
+  metric('fin.count.srv', 'FIN srv', 5),
+  metric('rst.count.clt', 'RST clt'),
+  metric('rst.count.srv', 'RST srv'),
+  metric('refused.count', 'refused', 3),
+];
+
+function conversations({ conversations: { by, rows, of } }: Page, width: number, colors: Colors): string {
+  if (rows.length === 0) {
+    return '';
+  }
+  const shown = of !== null && rows.length < of ? `, ${count(rows.length)} of ${count(of)}` : '';
+  const what = by === 'rst.count' ? 'by RST' : 'by packets';
+  return section(`Conversations ${what}${shown}`, list(rows, conversationColumns, width, colors), colors);
+}

@@ -1,0 +1,87 @@
+import type { Batch } from '../flow/index.js';
+import type { Captures, CaptureStatus } from '../query/index.js';
+import type { Store } from '../store/index.js';
+import type { Log } from '../store/log.js';
+import type { ServiceConfig } from './config.js';
+import { InterfaceSource } from './interface-source.js';
+import type { Emit, FlowSettings, Source } from './source.js';
+import { StreamSource } from './stream-source.js';
+
+export interface CapturesDependencies {
+  readonly store: Pick<Store, 'write'>;
+  /** Sees every batch before it is written. */
+  readonly onBatch: (batch: Batch) => void;
+  /** A random id of this run of the analyzer. */
+  readonly run: string;
+  readonly log: Log;
+}
+
+/** All captures of a process, and the way of their rows into the store. */
+export class RunningCaptures implements Captures {
+  private readonly sources: Source[] = [];
+  private workers = 0;
+  private rowsLost = 0;
+
+  constructor(
+    private readonly config: ServiceConfig,
+    private readonly dependencies: CapturesDependencies
+  ) {}
+
+  snapshot(): readonly CaptureStatus[] {
+    return this.sources.map((source) => source.status());
+  }
+
+  /** Connections that are followed now. */
+  connections(): number {
+    return this.snapshot().reduce((sum, { connections }) => sum + connections, 0);
+  }
+
+  /** Starts what the configuration names. Throws TCPS_E_CAPTURE_…. */
+  async start(): Promise<void> {
+    const { capture, connections, serverPorts } = this.config;
+    const flow: FlowSettings = { maxConnections: connections, serverPorts };
+    const { log } = this.dependencies;
+    for (const one of capture) {
+      const emit = this.writerFor(this.workers);
+      if (one.read !== undefined) {
+        this.workers++;
+        this.sources.push(new StreamSource(one.read, flow, emit, log));
+      } else {
+        this.workers += one.workers;
+        this.sources.push(await InterfaceSource.start(one.interface!, one, flow, emit, log));
+        log.info({ interface: one.interface, filter: one.filter, workers: one.workers }, 'capturing');
+      }
+    }
+  }
+
+  /** Resolves when every source has ended by itself; never for an interface. */
+  async ended(): Promise<void> {
+    await Promise.all(
+      this.sources.map((source) => (source instanceof StreamSource ? source.ended : new Promise<void>(() => undefined)))
+    );
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.sources.map((source) => source.stop()));
+  }
+
+  /** Batches of a worker are numbered through, over restarts of its source too: with the run a name for ever. */
+  private writerFor(firstWorker: number): Emit {
+    const { store, onBatch, run, log } = this.dependencies;
+    const { probe } = this.config;
+    const sequences: number[] = [];
+    return async (batch, worker) => {
+      const sequence = sequences[worker] ?? 0;
+      sequences[worker] = sequence + 1;
+      onBatch(batch);
+      const { lost, reason } = await store.write(batch, { probe, run, worker: firstWorker + worker, sequence });
+      if (lost > 0) {
+        // Counted by the store and shown in /health; said once, not for every window of a full disk.
+        if (this.rowsLost === 0) {
+          log.error({ rows: lost, reason }, 'rows were not stored; /api/v1/health says how many');
+        }
+        this.rowsLost += lost;
+      }
+    };
+  }
+}

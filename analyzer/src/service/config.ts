@@ -1,0 +1,73 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { apiConfigSchema } from '../api/index.js';
+import { enrichConfigSchema } from '../enrich/index.js';
+import { queryConfigSchema } from '../query/index.js';
+import { storeConfigSchema } from '../store/index.js';
+import { sizeSchema } from '../store/units.js';
+
+const mebibyte = 1024 ** 2;
+
+/** One place that packets come from. */
+export const captureSchema = z
+  .strictObject({
+    interface: z.string().min(1).max(15).optional().describe('Network interface to capture on'),
+    read: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Instead of an interface: a named pipe or file in capture format, or "-" for standard input'),
+    filter: z
+      .string()
+      .min(1)
+      .default('default')
+      .describe('Kernel packet filter: "default" (TCP and the tunnels that carry it), "none", or a tcpdump expression'),
+    snap: z.int().min(64).max(65_535).default(256).describe('Bytes kept of a packet; headers are enough'),
+    ring: sizeSchema
+      .refine((bytes) => bytes >= 2 * mebibyte && bytes <= 4096 * mebibyte, 'A ring has between 2MiB and 4GiB')
+      .prefault('64MiB')
+      .describe('Memory shared with the kernel, for each worker'),
+    promiscuous: z.boolean().default(true).describe('Take packets for other machines too; a mirror port needs it'),
+    workers: z.int().min(1).max(64).default(1).describe('Threads that share the interface'),
+  })
+  .refine((capture) => (capture.interface === undefined) !== (capture.read === undefined), {
+    message: 'A capture names either an interface or, with "read", a stream; not both',
+  });
+
+/** Everything that can be configured, with the meaning of each key; docs/configuration.md is made from it. */
+export const serviceConfigSchema = z.strictObject({
+  probe: z
+    .string()
+    .min(1)
+    .max(64)
+    .default(() => hostname())
+    .describe('Name of this analyzer in its rows (field `probe`); the name of the host when left out'),
+  capture: z
+    .array(captureSchema)
+    .default([])
+    .describe('Where packets come from; the interface of the default route when left out'),
+  connections: z
+    .int()
+    .min(1024)
+    .max(1 << 24)
+    .default(1 << 20)
+    .describe('Most connections followed at once by a worker; the memory for them is taken as they come'),
+  serverPorts: z
+    .array(z.int().min(1).max(65_535))
+    .default([])
+    .describe('Ports that are servers wherever the beginning of a connection was not seen'),
+  ...enrichConfigSchema.shape,
+  store: storeConfigSchema.prefault({}),
+  query: queryConfigSchema.prefault({}),
+  api: apiConfigSchema.prefault({}),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('The least important that is said'),
+    })
+    .prefault({}),
+});
+
+export type CaptureConfig = z.output<typeof captureSchema>;
+export type ServiceConfig = z.output<typeof serviceConfigSchema>;
+/** Configuration as it is written down. */
+export type ServiceConfigInput = z.input<typeof serviceConfigSchema>;

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createEnrichment } from '../enrich/index.js';
+import { errorKinds, TcpscopeError } from '../errors.js';
+import type { Batch } from '../flow/index.js';
+import { readCaptures, type ReadResult } from '../pipeline/index.js';
+import { openSpool, openStore, type Import, type ImportResult } from '../store/index.js';
+import type { Log } from '../store/log.js';
+import { version } from '../version.js';
+import type { ServiceConfig } from './config.js';
+
+export interface ImportOptions {
+  readonly config: ServiceConfig;
+  readonly workers: number;
+  readonly log: Log;
+  onProgress?(read: number, size: number | null): void;
+  /** Every packet has been read; the rest of the rows are on their way into the tables. */
+  onRead?(): void;
+}
+
+export interface ImportOutcome {
+  readonly read: ReadResult;
+  readonly rows: ImportResult;
+  /** First window and end of the last, seconds since 1970; null when there was no TCP packet. */
+  readonly span: { readonly from: number; readonly to: number } | null;
+  /** Whether another process holds the store and took the rows. */
+  readonly handedOver: boolean;
+}
+
+/** Seconds of a window. */
+const WINDOW = 10;
+
+/**
+ * Stores the rows of capture files, once, however often the same files are imported. Works while a capture or `serve` runs
+ * on the same store. Throws errors of the catalogue.
+ */
+export async function importFiles(paths: readonly string[], options: ImportOptions): Promise<ImportOutcome> {
+  const { config, workers } = options;
+  if (paths.includes('-')) {
+    throw new TcpscopeError(errorKinds.importStdin);
+  }
+  const source = {
+    probe: config.probe,
+    hash: await hashOf(paths),
+    // Which rows there are, and in which blocks, depends on all of these.
+    layout: [version, workers, config.connections, config.serverPorts.join('.')].join('-'),
+  };
+  const target = await openTarget(options);
+  try {
+    const rows = target.beginImport(source);
+    const span = new Span();
+    const read = await readCaptures(paths, {
+      workers,
+      flow: { maxConnections: config.connections, serverPorts: config.serverPorts },
+      onBatch: (batch, worker) => {
+        span.add(batch);
+        return rows.write(batch, worker);
+      },
+      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+    });
+    options.onRead?.();
+    return { read, rows: await rows.complete(), span: span.range, handedOver: target.handedOver };
+  } finally {
+    await target.stop();
+  }
+}
+
+interface Target {
+  readonly handedOver: boolean;
+  beginImport(source: Parameters<Awaited<ReturnType<typeof openStore>>['beginImport']>[0]): Import;
+  stop(): Promise<void>;
+}
+
+/** The store itself, or its spool when another process holds the store. */
+async function openTarget({ config, log }: ImportOptions): Promise<Target> {
+  const enrichment = createEnrichment(config);
+  try {
+    const store = await openStore(config.store, { enrichment, log, command: 'tcpscope import' });
+    return { handedOver: false, beginImport: (source) => store.beginImport(source), stop: () => store.stop() };
+  } catch (error) {
+    if (!(error instanceof TcpscopeError && error.code === errorKinds.storeLocked.code)) {
+      throw error;
+    }
+    const spool = await openSpool(config.store, { enrichment, log });
+    return { handedOver: true, beginImport: (source) => spool.beginImport(source), stop: () => spool.stop() };
+  }
+}
+
+/** The windows that rows are in. */
+class Span {
+  private from = Infinity;
+  private to = -Infinity;
+
+  add(batch: Batch): void {
+    if (batch.kind === 'windows') {
+      this.from = Math.min(this.from, batch.window);
+      this.to = Math.max(this.to, batch.window + WINDOW);
+    }
+  }
+
+  get range(): { from: number; to: number } | null {
+    return this.from > this.to ? null : { from: this.from, to: this.to };
+  }
+}
+
+/** Names the bytes of the files in their order. Throws `fileUnreadable`. */
+async function hashOf(paths: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const path of paths) {
+    const one = createHash('sha256');
+    try {
+      await pipeline(createReadStream(path), one);
+    } catch (error) {
+      throw new TcpscopeError(errorKinds.fileUnreadable, [path, (error as Error).message], { cause: error });
+    }
+    hash.update(one.digest());
+  }
+  return hash.digest('hex').slice(0, 40);
+}

@@ -1,0 +1,123 @@
+import type { CaptureStatus, Queries, TableAnswer } from '../query/index.js';
+import { counted, roleSentences, undecodedSentences, type Page, type PageGroup } from '../report/index.js';
+
+/** What the page of a running capture is about. */
+export interface LivePageOptions {
+  /** Seconds back from now. */
+  readonly span: number;
+  /** Rows in each list. */
+  readonly top: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+const totalMetrics = [
+  ...['syn.count', 'attempt.count', 'ct.count', 'syn.ratio', 'fin.count.clt', 'fin.count.srv'],
+  ...['rst.count.clt', 'rst.count.srv', 'rst.count', 'refused.count', 'noanswer.count', 'halfopen.count'],
+  ...['retrans.count', 'midstream.count', 'role.guess.count', 'oneway.count', 'packets'],
+];
+const serverMetrics = [
+  ...['rst.count.srv', 'client.count', 'attempt.count', 'ct.count', 'rst.ratio.srv', 'refused.count', 'noanswer.count'],
+];
+const clientMetrics = [
+  ...['rst.count.srv', 'server.count', 'port.count', 'syn.count', 'ct.count', 'syn.ratio', 'attempt.count'],
+  ...['rst.count.clt', 'refused.count', 'noanswer.count'],
+];
+const conversationMetrics = [
+  ...['rst.count', 'packets', 'syn.count', 'ct.count', 'fin.count.clt', 'fin.count.srv', 'rst.count.clt'],
+  ...['rst.count.srv', 'refused.count'],
+];
+
+/** The page of the last minutes of a running capture, from the store. Throws errors of the catalogue. */
+export async function livePage(
+  queries: Queries,
+  captures: readonly CaptureStatus[],
+  { span, top, now }: LivePageOptions
+): Promise<Page> {
+  const range = { from: now - span * 1000, to: now };
+  const ask = async (query: object): Promise<TableAnswer | null> => {
+    const answer = await queries.answer({ refId: 'page', ...range, ...query });
+    return answer.shape === 'table' ? answer : null;
+  };
+  const resetBy = { filter: 'rst.count.srv > 0', scope: 'rows', orderBy: 'rst.count.srv desc', limit: top };
+  const [totals] = rowsOf(await ask({ kind: 'top', metrics: totalMetrics, groupBy: [], limit: 1 }));
+  const by = (totals?.metrics['rst.count'] ?? 0) > 0 ? 'rst.count' : 'packets';
+  const [servers, clients, closes, conversations] = await Promise.all([
+    ask({ kind: 'top', metrics: serverMetrics, groupBy: ['server.ip', 'server.port', 'application'], ...resetBy }),
+    ask({ kind: 'top', metrics: clientMetrics, groupBy: ['client.ip'], ...resetBy }),
+    ask({ kind: 'closes' }),
+    ask({
+      kind: 'top',
+      metrics: conversationMetrics,
+      groupBy: ['client.ip', 'server.ip', 'server.port', 'application'],
+      filter: `${by} > 0`,
+      scope: 'rows',
+      orderBy: `${by} desc`,
+      limit: top,
+    }),
+  ]);
+  const packets = captures.reduce((sum, status) => sum + status.packets.read, 0);
+  return {
+    title: captures.map((status) => status.interface).join(', '),
+    subtitle: `the last ${span / 60} minutes, ${new Date(now).toISOString().slice(11, 19)} UTC`,
+    totals: totals?.metrics ?? {},
+    counts: [
+      ['packets since start', packets],
+      ['TCP packets', totals?.metrics['packets'] ?? 0],
+      ['open now', captures.reduce((sum, { connections }) => sum + connections, 0)],
+      ['windows closed', Math.max(0, ...captures.map(({ windowsClosed }) => windowsClosed))],
+    ],
+    limits: [...captures.flatMap(captureSentences), ...roleSentences(totals?.metrics ?? {})],
+    servers: rowsOf(servers),
+    clients: rowsOf(clients),
+    closes: closesOf(closes),
+    conversations: { by, rows: rowsOf(conversations), of: null },
+  };
+}
+
+/** What a capture lost, or why it stands still. */
+function captureSentences(status: CaptureStatus): string[] {
+  const { interface: name, reason, kernelDrops, interfaceDrops, softnetDrops, late, evicted } = status;
+  const losses: ReadonlyArray<readonly [number | null, string]> = [
+    [kernelDrops, 'dropped because the ring was full'],
+    [interfaceDrops, 'dropped by the card'],
+    [softnetDrops, 'dropped by the kernel before any capture saw them'],
+    [late, 'came after their window was closed'],
+  ];
+  return [
+    ...(reason === undefined ? [] : [`${name}: ${reason}`]),
+    ...losses.flatMap(([packets, what]) =>
+      packets === null || packets === 0 ? [] : [`${name}: ${counted(packets, 'packet')} ${what}`]
+    ),
+    ...(evicted > 0 ? [`${name}: ${counted(evicted, 'connection')} given up because the flow table was full`] : []),
+    ...undecodedSentences(status.packets).map((sentence) => `${name}: ${sentence}`),
+  ];
+}
+
+/** Rows of a table: text columns name the group, number columns measure it. */
+function rowsOf(answer: TableAnswer | null): PageGroup[] {
+  if (answer === null) {
+    return [];
+  }
+  return Array.from({ length: answer.rows }, (_, row) => {
+    const names: Record<string, string> = {};
+    const metrics: Record<string, number | null> = {};
+    for (const { name, field, values } of answer.columns) {
+      const value = values[row] ?? null;
+      if (field?.kind === 'dimension') {
+        names[name] = String(value ?? '');
+      } else if (typeof value === 'number' || value === null) {
+        metrics[name] = value;
+      }
+    }
+    return { names, metrics };
+  });
+}
+
+function closesOf(answer: TableAnswer | null): Array<[string, number]> {
+  const column = (name: string) => answer?.columns.find((one) => one.name === name)?.values ?? [];
+  const counts = column('conn.count');
+  return column('close')
+    .map((close, i): [string, number] => [String(close), Number(counts[i] ?? 0)])
+    .filter(([, connections]) => connections > 0);
+}
