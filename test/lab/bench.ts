@@ -127,6 +127,11 @@ export class Bench {
     return this.world.line.delayOf(this.instance) * 2 + 30;
   }
 
+  /** Resolves when the connection is over for the application, or when it should have noticed long ago. */
+  async over(peer: Peer): Promise<void> {
+    await Promise.race([peer.closed, this.sleep(1500 + this.roundTrip())]);
+  }
+
   /** Something to do after the capture. */
   defer(cleanup: () => void): void {
     this.cleanups.push(cleanup);

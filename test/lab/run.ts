@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Family } from './address.js';
+import { judge } from './analysis.js';
+import { calibrationOf, matrixOf, scoreOf, weighted, type Score } from './matrix.js';
 import { work, type Specimen } from './laboratory.js';
 import { removeNamespaces } from './namespace.js';
 import { scenarios } from './scenarios/index.js';
@@ -13,6 +15,7 @@ const { values } = parseArgs({
     family: { type: 'string', default: 'both' },
     only: { type: 'string', multiple: true },
     together: { type: 'string', default: '40' },
+    doubts: { type: 'boolean', default: false },
     output: { type: 'string', short: 'o' },
   },
 });
@@ -48,8 +51,42 @@ for (const failure of failures) {
 if (values.output !== undefined) {
   keep(specimens, values.output);
 }
+report(specimens);
 console.log(`${specimens.length} instances, ${failures.length} failed`);
 process.exit(0);
+
+function report(all: readonly Specimen[]): void {
+  const judged = all.map((specimen) => ({ specimen, judged: judge(specimen.file, specimen.truths) }));
+  const every = judged.flatMap((one) => one.judged);
+  console.log(`${matrixOf(every)}\n\n${calibrationOf(every)}\n`);
+  for (const family of [4, 6]) {
+    const these = judged.filter(({ specimen }) => specimen.family === family);
+    if (these.length > 0) {
+      print(`IPv${family}, connections`, scoreOf(these.flatMap((one) => one.judged)));
+      print(`IPv${family}, instances`, weighted(these.map((one) => one.judged)));
+    }
+  }
+  for (const { specimen, judged: list } of judged) {
+    const wrong = list.filter(
+      ({ right, verdict }) => !right || (values.doubts && (verdict?.diagnosis?.confidence ?? 1) < 0.8)
+    );
+    for (const { truth, said, verdict } of wrong.slice(0, 3)) {
+      const { scenario, family, repeat, vantage } = specimen;
+      const confidence = verdict?.diagnosis?.confidence.toFixed(2) ?? '';
+      console.log(
+        `${scenario}-${family}-${repeat} (${vantage}) ${truth.clientPort}: ${truth.cause}, said ${said} ${confidence}` +
+          `${verdict === null ? ', not seen' : ` [${verdict.facts.close}] ${verdict.rules().join(' ')}`}`
+      );
+    }
+  }
+}
+
+function print(what: string, { all, right, sure, sureWrong }: Score): void {
+  const share = (part: number) => `${((100 * part) / all).toFixed(1)} %`;
+  console.log(
+    `${what}: ${share(right)} right, ${share(sure)} with confidence of 0.8 or more, ${share(sureWrong)} sure and wrong`
+  );
+}
 
 function keep(all: readonly Specimen[], folder: string): void {
   mkdirSync(folder, { recursive: true });

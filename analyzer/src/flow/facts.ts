@@ -104,7 +104,7 @@ export const enum PauseHead {
   Present = 1,
   /** The server (in the pool: direction 1) spoke first after it. */
   Server = 2,
-  /** In a batch: nothing new was sent after that. */
+  /** In a batch: the peer neither acknowledged these data nor sent any of its own. */
   Fresh = 4,
 }
 
@@ -425,7 +425,7 @@ export function writeFacts(table: FlowTable, at: number, ending: Ending, into: I
     if (head !== 0) {
       const speaker = (head & PauseHead.Server) !== 0 ? 1 : 0;
       const fresh =
-        rows[at + Row.Next + speaker] === words[facts + Fact.PauseNext] &&
+        (((rows[at + Row.Acked + (speaker ^ 1)] as number) - (words[facts + Fact.PauseNext] as number)) | 0) < 0 &&
         rows[at + Row.Next + (speaker ^ 1)] === words[facts + Fact.PauseOther];
       into[out + Fact.Pause] = words[facts + Fact.Pause] as number;
       into[out + Fact.PauseHead] =

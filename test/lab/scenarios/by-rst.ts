@@ -22,14 +22,14 @@ function always(name: string, who: 'client' | 'server'): Scenario {
         const other = await serverSide;
         await exchanges(bench, client, other, 1, 3);
         if (who === 'server') {
-          // The response has to arrive before the connection is torn down, or it would be an abort.
-          await bench.sleep(bench.world.line.delayOf(bench.instance) * 2 + random.spread(1, 150));
+          // The response has to be acknowledged (40 ms later at the most) before the RST, or it would be an abort.
+          await bench.sleep(bench.roundTrip() + random.spread(20, 180));
           other.reset();
-          await client.closed;
+          await bench.over(client);
         } else {
           await bench.sleep(random.chance(0.5) ? 0 : random.spread(1, 200));
           client.reset();
-          await other.closed;
+          await bench.over(other);
         }
       }
     },

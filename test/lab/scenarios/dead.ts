@@ -25,7 +25,7 @@ export const deadScenarios: readonly Scenario[] = [
       const back = world.mortal(family, instance);
       bench.defer(() => back.remove());
       await client.send(random.spread(50, 2000));
-      await client.closed;
+      await bench.over(client);
     },
   },
   {
@@ -39,7 +39,7 @@ export const deadScenarios: readonly Scenario[] = [
       loseState(lost);
       await bench.sleep(random.spread(50, 3500));
       await other.send(random.spread(50, 2000));
-      await other.closed;
+      await bench.over(other);
     },
   },
   {
@@ -59,7 +59,7 @@ export const deadScenarios: readonly Scenario[] = [
       void sendInPieces(bench, sender, 1000, random.spread(1_000, 40_000), random.int(1, 15));
       await bench.sleep(random.spread(100, 700));
       loseState(receiver);
-      await sender.closed;
+      await bench.over(sender);
     },
   },
   {

@@ -16,7 +16,7 @@ export const idleScenarios: readonly Scenario[] = [
       await bench.sleep(forgetSeconds * 1000 + random.int(300, 2500));
       const speaker = clientSpeaks ? client : server;
       await speaker.send(random.spread(50, 2000));
-      await speaker.closed;
+      await bench.over(speaker);
     },
   },
   {
@@ -45,7 +45,7 @@ export const idleScenarios: readonly Scenario[] = [
       await exchanges(bench, client, server, 1, 4);
       await bench.sleep(timeout);
       server.reset();
-      await client.closed;
+      await bench.over(client);
     },
   },
 ];

@@ -1,0 +1,109 @@
+import { caseOf, unknownSurroundings, type Case, type Surroundings } from './case.js';
+import { causes, type Cause } from './causes.js';
+import type { ConnectionFacts } from './facts.js';
+import type { Rule } from './rule.js';
+import { rules } from './rules/index.js';
+
+/** Why a connection ended, how sure that is, and what else it could be. Words are made by `explain`, on demand. */
+export interface Diagnosis {
+  readonly cause: Cause;
+  /** Probability that the cause is right, 0 to 1, as far as the evidence goes. */
+  readonly confidence: number;
+  /** The next best explanation and its probability; null when nothing else is worth a word. */
+  readonly rival: { readonly cause: Cause; readonly confidence: number } | null;
+}
+
+export interface Explanation extends Diagnosis {
+  /** What was seen, in words and numbers, the strongest first. */
+  readonly evidence: readonly string[];
+  /** What was seen that speaks for something else. */
+  readonly against: readonly string[];
+}
+
+/** Log-odds of a cause that nothing speaks for, and of "cannot tell", which needs nothing to speak for it. */
+const UNLIKELY = -5;
+const IGNORANCE = -2;
+/** A rival below this probability is not worth mentioning. */
+const WORTH_MENTIONING = 0.01;
+
+const places = new Map(causes.map((cause, at) => [cause, at]));
+const CANNOT_TELL = places.get('cannot-tell') as number;
+/** What each rule says, by the cause's place, so that scoring makes no objects. */
+const compiled = rules.map((rule) => ({
+  rule,
+  says: Object.entries(rule.says).map(([cause, weight]) => [places.get(cause as Cause) as number, weight] as const),
+}));
+const scores = new Float64Array(causes.length);
+
+/** Connections that have not ended have nothing to explain, unless somebody spoke and was not heard. */
+function hasEnded(facts: ConnectionFacts): boolean {
+  if (facts.close === 'open' || facts.close === 'midstream') {
+    return facts.client.retries >= 3 || facts.server.retries >= 3;
+  }
+  return true;
+}
+
+/**
+ * Weighs the evidence: every rule that holds adds what it says to the causes' log-odds; the probabilities are those of
+ * one cause among all (softmax). Pure; the same facts give the same answer.
+ * @returns null when the connection has not ended
+ */
+export function diagnose(facts: ConnectionFacts, around: Surroundings = unknownSurroundings): Diagnosis | null {
+  return hasEnded(facts) ? weigh(caseOf(facts, around)) : null;
+}
+
+function weigh(facts: Case): Diagnosis {
+  scores.fill(UNLIKELY);
+  scores[CANNOT_TELL] = IGNORANCE;
+  for (const { rule, says } of compiled) {
+    if (rule.when(facts)) {
+      const strength = rule.strength?.(facts) ?? 1;
+      for (const [cause, weight] of says) {
+        scores[cause] = (scores[cause] as number) + weight * strength;
+      }
+    }
+  }
+  let best = 0;
+  let second = -1;
+  let sum = 0;
+  for (let at = 0; at < scores.length; at++) {
+    sum += Math.exp(scores[at] as number);
+    if (at > 0 && (scores[at] as number) > (scores[best] as number)) {
+      second = best;
+      best = at;
+    } else if (at > 0 && (second < 0 || (scores[at] as number) > (scores[second] as number))) {
+      second = at;
+    }
+  }
+  const probability = (at: number) => Math.exp(scores[at] as number) / sum;
+  const rival = probability(second);
+  return {
+    cause: causes[best] as Cause,
+    confidence: probability(best),
+    rival: rival < WORTH_MENTIONING ? null : { cause: causes[second] as Cause, confidence: rival },
+  };
+}
+
+/** The same, with the evidence in words. */
+export function explain(facts: ConnectionFacts, around: Surroundings = unknownSurroundings): Explanation | null {
+  const diagnosis = diagnose(facts, around);
+  if (diagnosis === null) {
+    return null;
+  }
+  const seen = caseOf(facts, around);
+  const weightOf = (rule: Rule) => (rule.says[diagnosis.cause] ?? 0) * (rule.strength?.(seen) ?? 1);
+  const held = rules.filter((rule) => rule.evidence !== null && rule.when(seen));
+  const words = (list: readonly Rule[]) =>
+    [...list].sort((a, b) => Math.abs(weightOf(b)) - Math.abs(weightOf(a))).map((rule) => rule.evidence?.(seen) ?? '');
+  return {
+    ...diagnosis,
+    evidence: words(held.filter((rule) => weightOf(rule) > 0)),
+    against: words(held.filter((rule) => weightOf(rule) <= 0)),
+  };
+}
+
+/** Names of the rules that hold, for tests and for people who want to know. */
+export function rulesThatHold(facts: ConnectionFacts, around: Surroundings = unknownSurroundings): string[] {
+  const seen = caseOf(facts, around);
+  return rules.filter((rule) => rule.when(seen)).map((rule) => rule.name);
+}

@@ -1,0 +1,7 @@
+export { caseOf, unknownSurroundings, type Case, type ResetShape, type Surroundings } from './case.js';
+export { causes, type Cause } from './causes.js';
+export { diagnose, explain, rulesThatHold, type Diagnosis, type Explanation } from './diagnosis.js';
+export { readFacts, type ConnectionFacts, type FinFacts, type ResetFacts, type Side, type SideFacts } from './facts.js';
+export { rules } from './rules/index.js';
+export type { Family, Rule } from './rule.js';
+export { Neighbourhood } from './surroundings.js';

@@ -1,0 +1,105 @@
+import type { Case } from '../case.js';
+import type { Rule } from '../rule.js';
+import { bytes, time, times } from '../words.js';
+
+/** A side that knew the connection gave it up by RST, and no FIN of its own came before. */
+function isAbort(c: Case): boolean {
+  return (c.close === 'rst' || c.close === 'finrst') && c.shape !== 'answer' && c.rst?.afterOwnFin === false;
+}
+
+/** Connections that one side gives up before the exchange is complete. */
+export const abortRules: readonly Rule[] = [
+  {
+    name: 'client-leaves-before-the-answer',
+    family: 'abort',
+    says: { 'client-abort': 4, 'closes-by-rst': -2 },
+    when: (c) => isAbort(c) && c.by === 'client' && c.rst?.lastData === 'own',
+    evidence: (c) =>
+      c.rst !== null && c.rst.unacked > 0
+        ? `the client reset it while sending: ${bytes(c.rst.unacked)} of it were not yet acknowledged`
+        : `the client's last request was unanswered for ${time(c.rst?.gap ?? 0)} when the client reset it`,
+  },
+  {
+    name: 'server-resets-instead-of-answering',
+    family: 'abort',
+    says: { 'server-abort': 4, 'closes-by-rst': -2 },
+    when: (c) => isAbort(c) && c.by === 'server' && c.rst?.lastData === 'peer' && c.client.fin === null,
+    evidence: (c) => `the server reset it ${time(c.rst?.gap ?? 0)} after a request that it had not answered`,
+  },
+  {
+    name: 'response-still-arriving',
+    family: 'abort',
+    says: { 'client-abort': 4, 'closes-by-rst': -3 },
+    when: (c) =>
+      isAbort(c) &&
+      c.by === 'client' &&
+      c.rst?.lastData === 'peer' &&
+      (c.rst.ackAhead < 0 || c.server.afterPeerReset > 0),
+    evidence: (c) =>
+      c.server.afterPeerReset > 0
+        ? `the server was still sending: ${bytes(c.server.afterPeerReset)} came after the client's RST`
+        : `the server was still sending: the RST leaves ${bytes(-(c.rst?.ackAhead ?? 0))} unacknowledged`,
+  },
+  {
+    name: 'client-had-stopped-reading',
+    family: 'abort',
+    says: { 'client-abort': 4, 'closes-by-rst': -3 },
+    when: (c) => isAbort(c) && c.by === 'client' && c.rst?.lastData === 'peer' && c.client.zeroWindows > 0,
+    evidence: (c) =>
+      `the client had stopped reading: it announced a window of 0 ${times(c.client.zeroWindows, 'time')}`,
+  },
+  {
+    name: 'response-cut-off',
+    family: 'abort',
+    says: { 'server-abort': 4, 'closes-by-rst': -3 },
+    when: (c) => isAbort(c) && c.by === 'server' && c.rst?.lastData === 'own' && c.rst.unacked > 0,
+    evidence: (c) => `the server reset it with ${bytes(c.rst?.unacked ?? 0)} of its response not yet acknowledged`,
+  },
+  {
+    name: 'server-did-not-wait',
+    family: 'abort',
+    says: { 'server-abort': 3, 'closes-by-rst': -2 },
+    when: (c) => isAbort(c) && c.by === 'server' && c.rst?.lastData === 'own' && c.rst.unacked <= 0 && c.unprompted,
+    evidence: (c) =>
+      `the server's RST followed ${time(c.rst?.gap ?? 0)} behind its data, before their acknowledgement could have reached it`,
+  },
+  {
+    // Whoever resets on purpose after a response first makes sure that it has arrived; that takes a round trip.
+    name: 'server-hardly-waited',
+    family: 'abort',
+    says: { 'server-abort': 2, 'closes-by-rst': -1.5 },
+    when: (c) =>
+      isAbort(c) &&
+      c.by === 'server' &&
+      c.rst?.lastData === 'own' &&
+      c.rst.unacked <= 0 &&
+      !c.unprompted &&
+      c.rst.gap < Math.max(1500, (c.handshake ?? 0) / 2),
+    evidence: (c) =>
+      `the server reset it ${time(c.rst?.gap ?? 0)} after the last packet, while it was still sending or had just stopped`,
+  },
+  {
+    name: 'request-cut-off',
+    family: 'abort',
+    says: { 'server-abort': 2.5, 'closes-by-rst': -2 },
+    when: (c) => isAbort(c) && c.by === 'server' && (c.rst?.ackAhead ?? 0) < 0,
+    evidence: (c) =>
+      `${bytes(-(c.rst?.ackAhead ?? 0))} of the client were on their way to the server when it reset the connection`,
+  },
+  {
+    name: 'server-had-stopped-reading',
+    family: 'abort',
+    says: { 'server-abort': 1.5, 'closes-by-rst': -1 },
+    when: (c) => isAbort(c) && c.by === 'server' && c.server.zeroWindows > 0,
+    evidence: (c) =>
+      `the server had stopped reading: it announced a window of 0 ${times(c.server.zeroWindows, 'time')}`,
+  },
+  {
+    name: 'server-resets-at-once',
+    family: 'abort',
+    says: { 'server-abort': 4.5, 'closes-by-rst': -2 },
+    when: (c) =>
+      (c.close === 'rst' || c.close === 'finrst') && c.by === 'server' && c.rst?.lastData === null && !c.midstream,
+    evidence: (c) => `the server accepted the connection and reset it ${time(c.rst?.gap ?? 0)} later, before any data`,
+  },
+];

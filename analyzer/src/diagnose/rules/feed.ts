@@ -1,0 +1,33 @@
+import type { Rule } from '../rule.js';
+
+/** What the capture does not show, nothing can be said about. */
+export const feedRules: readonly Rule[] = [
+  {
+    name: 'one-direction-only',
+    family: 'feed',
+    says: { 'cannot-tell': 9 },
+    when: (c) => c.oneway,
+    evidence: () => 'only one direction of this connection was captured',
+  },
+  {
+    name: 'poor-capture',
+    family: 'feed',
+    says: { 'cannot-tell': 7 },
+    when: (c) => c.around.poorFeed !== null,
+    evidence: (c) => `the capture is incomplete: ${c.around.poorFeed}`,
+  },
+  {
+    name: 'start-not-seen',
+    family: 'feed',
+    says: { 'cannot-tell': 1.5 },
+    when: (c) => c.midstream,
+    evidence: () => 'its start was not captured',
+  },
+  {
+    name: 'roles-guessed',
+    family: 'feed',
+    says: { 'cannot-tell': 1 },
+    when: (c) => !c.certain,
+    evidence: () => 'which side is the client is a guess',
+  },
+];

@@ -1,0 +1,52 @@
+import type { Case } from '../case.js';
+import type { Rule } from '../rule.js';
+import { time } from '../words.js';
+import { isComplete } from './closes-by-rst.js';
+import { isStranger, unheard } from './dead-peer.js';
+
+/** Decimal orders of magnitude of a quiet time above 0.6 s, at most 2.5. */
+function quiet(micros: number): number {
+  return Math.max(0, Math.min(2.5, Math.log10(Math.max(1, micros) / 0.6e6)));
+}
+
+/** The RST answers the first data after a pause. */
+function answersFirstData(c: Case): boolean {
+  return c.pause !== null && c.pause.fresh && c.pause.speaker !== c.by;
+}
+
+/** Timers that run out on quiet connections: at an end, or in a firewall, load balancer or NAT on the path. */
+export const idleRules: readonly Rule[] = [
+  {
+    name: 'reset-out-of-silence',
+    family: 'idle',
+    says: { 'idle-timeout': 6, 'closes-by-rst': -3.5, 'client-abort': -1 },
+    when: (c) => isComplete(c) && quiet(c.rst?.gap ?? 0) > 0,
+    strength: (c) => quiet(c.rst?.gap ?? 0),
+    evidence: (c) => `nothing had been sent for ${time(c.rst?.gap ?? 0)} when the ${c.by} reset the connection`,
+  },
+  {
+    name: 'forgotten-on-the-path',
+    family: 'idle',
+    says: { 'idle-timeout': 5, 'dead-peer': -2, injected: -2 },
+    when: (c) => isStranger(c) && answersFirstData(c) && c.ttlDelta !== null && c.ttlDelta !== 0,
+    evidence: (c) =>
+      `the first data after ${time(c.pause?.micros ?? 0)} of silence were answered by a RST with TTL ${c.rst?.ttl}, where the ` +
+      `${c.by}'s own packets have ${c.own.ttl}: something in between had forgotten the connection`,
+  },
+  {
+    name: 'unknown-after-a-pause',
+    family: 'idle',
+    says: { 'idle-timeout': 1.5 },
+    when: (c) => isStranger(c) && answersFirstData(c) && c.ttlDelta === 0,
+    strength: (c) => quiet(c.pause?.micros ?? 0),
+    evidence: (c) => `these were the first data after ${time(c.pause?.micros ?? 0)} of silence`,
+  },
+  {
+    name: 'unheard-after-a-pause',
+    family: 'idle',
+    says: { 'idle-timeout': 5, 'dead-peer': -2 },
+    when: (c) => unheard(c) !== null && c.pause !== null && c.pause.fresh && c.pause.speaker === unheard(c),
+    evidence: (c) =>
+      `these were the first data after ${time(c.pause?.micros ?? 0)} of silence; before it everything was answered`,
+  },
+];

@@ -1,0 +1,82 @@
+import type { Case } from '../case.js';
+import type { Rule } from '../rule.js';
+import { time, times } from '../words.js';
+import { isPrompt } from './dead-peer.js';
+
+/** RSTs that count: on a connection that stood. */
+function stood(c: Case): boolean {
+  return c.rst !== null && (c.close === 'rst' || c.close === 'finrst' || c.resetVoid);
+}
+
+/**
+ * RSTs that do not come from the side whose name they carry (after Weaver, Sommer, Paxson: Detecting forged TCP reset
+ * packets, NDSS 2009). Each sign alone has innocent explanations; they add up.
+ */
+export const injectedRules: readonly Rule[] = [
+  {
+    name: 'from-another-distance',
+    family: 'injected',
+    says: {
+      injected: 5,
+      'client-abort': -1.5,
+      'server-abort': -1.5,
+      'closes-by-rst': -1.5,
+      'dead-peer': -2.5,
+      'port-probe': -1,
+      'idle-timeout': -1,
+    },
+    when: (c) => stood(c) && c.ttlDelta !== null && c.ttlDelta !== 0,
+    strength: (c) => (Math.abs(c.ttlDelta ?? 0) === 1 ? 0.8 : 1),
+    evidence: (c) => `the RST's TTL is ${c.rst?.ttl}, all else from the ${c.by} has ${c.own.ttl}`,
+  },
+  {
+    name: 'the-sender-goes-on',
+    family: 'injected',
+    says: { injected: 5 },
+    when: (c) => stood(c) && c.own.afterReset > 0,
+    evidence: (c) =>
+      `the ${c.by} went on with ${times(c.own.afterReset, 'segment')} after the RST that is said to be its own`,
+  },
+  {
+    name: 'ip-id-jumps',
+    family: 'injected',
+    says: { injected: 2, 'client-abort': -1, 'server-abort': -1, 'closes-by-rst': -1 },
+    when: (c) => stood(c) && c.idContinues === false,
+    evidence: (c) => `its IP id ${c.rst?.ipId} does not go on from the ${c.by}'s other packets`,
+  },
+  {
+    name: 'ip-id-of-an-answer-without-socket',
+    family: 'injected',
+    says: { injected: 1 },
+    when: (c) => stood(c) && c.shape === 'answer' && c.idContinues === false,
+    evidence: null,
+  },
+  {
+    name: 'rising-sequence-numbers',
+    family: 'injected',
+    says: { injected: 2 },
+    when: (c) => stood(c) && c.own.resetRises > 0 && c.own.afterReset === 0,
+    evidence: (c) => `${times(c.own.resets, 'RST')} with rising sequence numbers, as sent to hit a moving window`,
+  },
+  {
+    name: 'beyond-what-was-sent',
+    family: 'injected',
+    says: { injected: 1 },
+    when: (c) => stood(c) && (c.rst?.ahead ?? 0) > 0,
+    evidence: (c) => `its sequence number lies ${c.rst?.ahead} beyond what the ${c.by} had sent`,
+  },
+  {
+    name: 'answers-nothing',
+    family: 'injected',
+    says: { injected: 3, 'dead-peer': -3, 'idle-timeout': -1.5 },
+    when: (c) => c.close === 'rst' && c.shape === 'answer' && !isPrompt(c) && !c.midstream,
+    evidence: (c) => `it has the form of an answer, but for ${time(c.rst?.gap ?? 0)} there was nothing to answer`,
+  },
+  {
+    name: 'from-the-usual-distance',
+    family: 'injected',
+    says: { injected: -2 },
+    when: (c) => stood(c) && c.ttlDelta === 0 && c.idContinues !== false && c.own.afterReset === 0,
+    evidence: null,
+  },
+];

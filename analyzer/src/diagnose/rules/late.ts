@@ -1,0 +1,153 @@
+import { legOf, type Case } from '../case.js';
+import type { Rule } from '../rule.js';
+import { bytes, time, times } from '../words.js';
+
+/** One side closed, the other sent data all the same, and was answered by RST. */
+function isLate(c: Case, closed: 'client' | 'server'): boolean {
+  return c.close === 'finrst' && c.firstFin === closed && c[closed].resets > 0 && other(c, closed).lateBytes > 0;
+}
+
+function other(c: Case, side: 'client' | 'server') {
+  return side === 'client' ? c.server : c.client;
+}
+
+/** Decimal orders of magnitude between a delay and a boundary in microseconds, at most 2 either way. */
+function orders(delay: number, boundary: number): number {
+  return Math.max(-2, Math.min(2, Math.log10(Math.max(1, delay) / boundary)));
+}
+
+/** Between what crosses on the way or meets a program that has not looked yet, and what ignores a close known for long. */
+const RACE = 220_000;
+/** Between a sender that had no time to notice and one that speaks up later. */
+const STILL_SENDING = 300_000;
+
+/** The delay of the client's late data beyond what its distance explains. */
+function raceDelay(c: Case): number {
+  return Math.max(1, c.client.lateDelay - (legOf(c, 'client') ?? 0));
+}
+
+/** Largest request that is taken for one that crossed the server's FIN, not for an upload that it interrupted. */
+const ONE_REQUEST = 16_000;
+
+/** The server's FIN left before the client's last data could have reached it, and all before these had been answered. */
+function crosses(c: Case): boolean {
+  const fin = c.server.fin;
+  return (
+    fin !== null &&
+    fin.lastData === 'peer' &&
+    c.server.bytes > 0 &&
+    fin.peerUnacked > 0 &&
+    fin.peerUnacked + c.client.lateBytes < ONE_REQUEST &&
+    fin.gap < (legOf(c, 'server') ?? 0) * 1.2 + 300
+  );
+}
+
+/** Data after the peer's FIN. */
+export const lateRules: readonly Rule[] = [
+  {
+    name: 'server-closes-during-the-request',
+    family: 'late',
+    says: { 'server-abort': 5 },
+    when: (c) => c.close === 'finrst' && c.firstFin === 'server' && !c.answered && c.client.bytes > 0 && !crosses(c),
+    evidence: (c) =>
+      `the server closed while the client was sending, ${time(c.server.fin?.gap ?? 0)} after its last data, without having answered`,
+  },
+  {
+    name: 'request-already-under-way',
+    family: 'late',
+    says: { 'keepalive-race': 5, 'server-abort': 0.5 },
+    when: (c) => c.close === 'finrst' && c.firstFin === 'server' && !c.answered && crosses(c),
+    evidence: (c) =>
+      `the client's next request (${bytes(c.server.fin?.peerUnacked ?? 0)}) was under way when the server closed: ` +
+      `its FIN came ${time(c.server.fin?.gap ?? 0)} later and does not acknowledge it`,
+  },
+  {
+    name: 'request-crosses-the-close',
+    family: 'late',
+    says: { 'keepalive-race': 5, 'late-data': 1 },
+    when: (c) => isLate(c, 'server') && c.answered && !c.client.lateKnew,
+    evidence: (c) =>
+      `the client's next request (${bytes(c.client.lateBytes)}) left before it knew that the server had closed`,
+  },
+  {
+    name: 'request-just-after-the-close',
+    family: 'late',
+    says: { 'keepalive-race': 4, 'late-data': -1 },
+    when: (c) => isLate(c, 'server') && c.answered && c.client.lateKnew && raceDelay(c) < RACE,
+    strength: (c) => Math.min(1.3, 0.5 - orders(raceDelay(c), RACE)),
+    evidence: (c) =>
+      `the client sent its next request (${bytes(c.client.lateBytes)}) ${time(c.client.lateDelay)} after the server's FIN, ` +
+      'on a connection that it took for alive',
+  },
+  {
+    name: 'client-ignores-the-close',
+    family: 'late',
+    says: { 'late-data': 4, 'keepalive-race': -1 },
+    when: (c) => isLate(c, 'server') && c.answered && c.client.lateKnew && raceDelay(c) >= RACE,
+    strength: (c) => Math.min(1.3, 0.6 + orders(raceDelay(c), RACE)),
+    evidence: (c) =>
+      `the client sent ${bytes(c.client.lateBytes)} ${time(c.client.lateDelay)} after the server's FIN, which it had acknowledged`,
+  },
+  {
+    name: 'client-leaves-before-the-response',
+    family: 'late',
+    says: { 'client-abort': 5 },
+    when: (c) => isLate(c, 'client') && c.client.fin?.lastData === 'own',
+    evidence: (c) =>
+      `the client closed without waiting for the answer to its request; the response (${bytes(c.server.lateBytes)}) came ` +
+      `${time(c.server.lateDelay)} later and was reset`,
+  },
+  {
+    // The seed case of this product: a user stops a large download. FIN, then one RST for each segment that still comes.
+    name: 'client-leaves-during-the-response',
+    family: 'late',
+    says: { 'client-abort': 4, 'late-data': -1 },
+    when: (c) =>
+      isLate(c, 'client') &&
+      c.client.fin?.lastData === 'peer' &&
+      c.server.lateDelay < STILL_SENDING + (c.handshake ?? 0),
+    strength: (c) => Math.min(1.4, 0.6 - orders(c.server.lateDelay, STILL_SENDING + (c.handshake ?? 0))),
+    evidence: (c) =>
+      `the client closed while the server was sending: ${bytes(c.server.lateBytes)} more came, the first ${time(c.server.lateDelay)} ` +
+      `after its FIN, and were answered by ${times(c.client.resets, 'RST')}`,
+  },
+  {
+    name: 'much-was-still-to-come',
+    family: 'late',
+    says: { 'client-abort': 1, 'late-data': -0.5 },
+    when: (c) => isLate(c, 'client') && c.server.lateBytes > 15_000,
+    evidence: null,
+  },
+  {
+    name: 'server-ignores-the-close',
+    family: 'late',
+    says: { 'late-data': 4, 'client-abort': -1 },
+    when: (c) =>
+      isLate(c, 'client') &&
+      c.client.fin?.lastData === 'peer' &&
+      c.server.lateDelay >= STILL_SENDING + (c.handshake ?? 0),
+    strength: (c) => Math.min(1.3, 0.6 + orders(c.server.lateDelay, STILL_SENDING + (c.handshake ?? 0))),
+    evidence: (c) => `the server sent ${bytes(c.server.lateBytes)} ${time(c.server.lateDelay)} after the client's FIN`,
+  },
+  {
+    name: 'server-answers-fin-by-reset',
+    family: 'late',
+    says: { 'server-abort': 3.5 },
+    when: (c) =>
+      c.close === 'finrst' &&
+      c.firstFin === 'client' &&
+      c.by === 'server' &&
+      !c.answered &&
+      c.client.bytes > 0 &&
+      c.shape !== 'answer',
+    evidence: (c) =>
+      `the client had sent its request and FIN; the server reset it ${time(c.rst?.gap ?? 0)} later without an answer`,
+  },
+  {
+    name: 'fin-answered-by-a-stranger',
+    family: 'late',
+    says: { 'dead-peer': 3.5 },
+    when: (c) => c.close === 'finrst' && c.rst?.afterOwnFin === false && c.rst.afterPeerFin && c.shape === 'answer',
+    evidence: (c) => `the ${c.by} answered a FIN with a RST of a host that does not know the connection`,
+  },
+];

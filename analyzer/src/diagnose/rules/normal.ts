@@ -1,0 +1,60 @@
+import type { Rule } from '../rule.js';
+import { bytes, time } from '../words.js';
+
+/** Closings by FIN. */
+export const normalRules: readonly Rule[] = [
+  {
+    name: 'both-sides-said-goodbye',
+    family: 'normal',
+    says: { normal: 1 },
+    when: (c) => c.close === 'fin' && c.client.bytes + c.server.bytes > 0,
+    evidence: (c) =>
+      `both sides closed with FIN, the ${c.firstFin} first, after ${bytes(c.client.bytes)} from the client and ` +
+      `${bytes(c.server.bytes)} from the server`,
+  },
+  {
+    name: 'server-leaves-at-once',
+    family: 'normal',
+    says: { 'server-abort': 4.5, normal: -2.5 },
+    when: (c) =>
+      (c.close === 'fin' || c.close === 'finrst') &&
+      c.firstFin === 'server' &&
+      c.server.bytes === 0 &&
+      c.client.bytes === 0 &&
+      !c.midstream,
+    evidence: (c) =>
+      `the server accepted the connection and closed it ${time(c.server.fin?.gap ?? 0)} later, before any data`,
+  },
+  {
+    name: 'server-leaves-without-an-answer',
+    family: 'normal',
+    says: { 'server-abort': 2.5, normal: -0.5 },
+    when: (c) =>
+      c.close === 'fin' && c.firstFin === 'server' && c.server.bytes === 0 && c.client.bytes > 0 && !c.midstream,
+    evidence: (c) => `the server closed without having answered ${bytes(c.client.bytes)} of the client`,
+  },
+  {
+    name: 'other-side-never-closes',
+    family: 'normal',
+    says: { 'half-closed': 1 },
+    when: (c) => c.close === 'halfclosed' && c.own.retries + c.peer.retries < 3,
+    evidence: (c) =>
+      `the ${c.firstFin} closed ${time(c.duration - (c[c.firstFin ?? 'client'].fin?.time ?? 0))} before the end; the other side never did`,
+  },
+  {
+    // RFC 9293 3.6: what comes after both FINs were acknowledged concerns nobody.
+    name: 'reset-after-the-end',
+    family: 'normal',
+    says: { normal: 1 },
+    when: (c) => c.finsFirst && c.by !== null,
+    evidence: () => 'the RST came when both sides had closed and acknowledged that',
+  },
+  {
+    name: 'reset-behind-own-fin',
+    family: 'normal',
+    says: { normal: 2, 'closes-by-rst': 2 },
+    when: (c) =>
+      c.close === 'finrst' && c.rst?.afterOwnFin === true && c.peer.lateBytes === 0 && c.peer.afterPeerReset === 0,
+    evidence: (c) => `the ${c.by} sent FIN, then RST, and the other side had nothing more to say`,
+  },
+];

@@ -1,0 +1,102 @@
+import { PacketBatch } from '../../analyzer/src/capture/packet-batch.js';
+import { PcapReader, pcapVariant } from '../../analyzer/src/capture/pcap.js';
+import {
+  diagnose,
+  explain,
+  Neighbourhood,
+  readFacts,
+  rulesThatHold,
+  type Cause,
+  type ConnectionFacts,
+  type Diagnosis,
+  type Explanation,
+} from '../../analyzer/src/diagnose/index.js';
+import type { ConnectionBatch } from '../../analyzer/src/flow/index.js';
+import { Pipeline } from '../../analyzer/src/pipeline/pipeline.js';
+import { addressText } from '../../analyzer/src/report/index.js';
+import type { Truth } from './bench.js';
+
+/** A connection as the analyzer saw it, with what it says of it. */
+export interface Verdict {
+  readonly tuple: string;
+  readonly facts: ConnectionFacts;
+  readonly diagnosis: Diagnosis | null;
+  /** Made when asked for. */
+  explain(): Explanation | null;
+  rules(): string[];
+}
+
+/** Verdicts beside the truth. */
+export interface Judged {
+  readonly truth: Truth;
+  /** Null when the capture shows no such connection. */
+  readonly verdict: Verdict | null;
+  /** What the analyzer says; `null` stands for "not closed". */
+  readonly said: Cause | null;
+  readonly right: boolean;
+}
+
+export function tupleText(client: string, clientPort: number, server: string, serverPort: number): string {
+  return `${client} ${clientPort} ${server} ${serverPort}`;
+}
+
+/** What the analyzer says of every connection of a pcap file. */
+export function verdictsOf(file: Uint8Array): Verdict[] {
+  const batches: ConnectionBatch[] = [];
+  const pipeline = new Pipeline(
+    (batch) => {
+      if (batch.kind === 'connections') {
+        batches.push(batch);
+      }
+    },
+    { maxConnections: 4096, windowConnections: 4096 }
+  );
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  const variant = pcapVariant(view.getUint32(0));
+  if (variant === null) {
+    throw new Error('not a pcap file');
+  }
+  const reader = new PcapReader(variant);
+  reader.bytes = file;
+  reader.view = view;
+  reader.end = file.length;
+  const packets = new PacketBatch();
+  do {
+    packets.length = 0;
+    reader.fill(packets);
+    pipeline.batch(packets);
+  } while (packets.length > 0);
+  pipeline.finish();
+  const neighbourhood = new Neighbourhood();
+  const rows = batches.flatMap((batch) =>
+    Array.from({ length: batch.rows }, (_, row) => ({ batch, row, facts: readFacts(batch, row) }))
+  );
+  for (const { batch, row, facts } of rows) {
+    neighbourhood.learn(batch, row, facts);
+  }
+  return rows.map(({ batch, row, facts }) => {
+    const around = neighbourhood.around(batch, row, facts, true);
+    return {
+      tuple: tupleText(
+        addressText(batch.clientIp, row * 16),
+        batch.clientPort[row] as number,
+        addressText(batch.serverIp, row * 16),
+        batch.serverPort[row] as number
+      ),
+      facts,
+      diagnosis: diagnose(facts, around),
+      explain: () => explain(facts, around),
+      rules: () => rulesThatHold(facts, around),
+    };
+  });
+}
+
+/** Compares what the analyzer says of a capture with what is true. */
+export function judge(file: Uint8Array, truths: readonly Truth[]): Judged[] {
+  const verdicts = new Map(verdictsOf(file).map((verdict) => [verdict.tuple, verdict]));
+  return truths.map((truth) => {
+    const verdict = verdicts.get(tupleText(truth.client, truth.clientPort, truth.server, truth.serverPort)) ?? null;
+    const said = verdict?.diagnosis?.cause ?? null;
+    return { truth, verdict, said, right: verdict !== null && said === truth.cause };
+  });
+}
