@@ -10,8 +10,8 @@ import { missing, shared } from './shared.js';
  * that any change of it is noticed. docs/differences.md has the reasons at length.
  */
 const deliberate: Readonly<Record<string, readonly string[]>> = {
-  // A stray SYN with another number into a connection that stands: we go on with the connection until a SYN+ACK answers
-  // it, and see that the segment behind it repeats an earlier one. The truth begins a new connection and forgets.
+  // A stray SYN with another number, which the server answers with an ACK only, then the server repeats its SYN+ACK. One
+  // connection for us, so that is a retransmission; the truth begins a new connection at every SYN with a new number.
   'arkime-tcp_handshake_synthetic.pcap': [
     'retrans.count: 4, expected 3',
     '192.0.2.10 40003 - 198.51.100.5 8080: retx of 198.51.100.5 8080 1, expected 0',
@@ -22,8 +22,8 @@ const deliberate: Readonly<Record<string, readonly string[]>> = {
     '192.168.0.114 1137 - 192.168.0.193 21: retx of 192.168.0.114 1137 1, expected 2',
     '192.168.0.114 1137 - 192.168.0.193 21: retx of 192.168.0.193 21 1, expected 2',
   ],
-  // A split handshake: the server's SYN carries the number of its own, the client's SYN+ACK repeats that of the client's
-  // SYN. One connection for us, so the repeated number is a retransmission; the truth splits at the server's SYN.
+  // A split handshake: the server answers the SYN with a SYN of its own, and the client's SYN+ACK to that has the number of
+  // its SYN again. One connection for us, so that is a retransmission; the truth begins a new one at the server's SYN.
   'suricata-tcp-split-handshake-02-5whs.pcap': [
     'retrans.count: 1, expected 0',
     '1.1.1.1 12345 - 2.2.2.2 80: retx of 1.1.1.1 12345 1, expected 0',

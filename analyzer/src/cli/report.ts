@@ -4,7 +4,7 @@ import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
 import { readCaptures } from '../pipeline/index.js';
 import { Collector, makeReport, reportJson, reportText } from '../report/index.js';
 import { filterError } from './filter-error.js';
-import { choice, positiveInteger } from './options.js';
+import { choice, positiveInteger, workerCount } from './options.js';
 import { complain, exitStatus, writeOut } from './output.js';
 import { Progress } from './progress.js';
 
@@ -28,7 +28,7 @@ export function addReport(program: Command): void {
     .addOption(choice('--format <format>', 'how to print it', ['text', 'json'], 'text'))
     .option('--filter <expression>', 'only conversations that match, e.g. "rst.count > 0 and fin.count = 0"', '')
     .addOption(choice('--dedup <mode>', 'leave out packets that were captured twice', ['auto', 'off'], 'auto'))
-    .option('--workers <n>', 'threads that share the work; the result is the same', positiveInteger, 1)
+    .option('--workers <n>', 'threads that share the work; the result is the same', workerCount, 1)
     .option('--top <n>', 'rows in each list of the text', positiveInteger, 10)
     .addHelpText(
       'after',

@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { pcap } from '../../../test/traffic/capture-file.js';
+import { Scratch } from '../../../test/traffic/read-back.js';
+import { runCli, type CliResult } from '../../../test/traffic/run-cli.js';
+import { talk, together } from '../../../test/traffic/talk.js';
+
+const scratch = new Scratch();
+after(() => scratch.remove());
+
+/** Two good connections to a web server, one refused three times by a VPN server, one RST of a web server. */
+const packets = together(
+  talk({ client: '10.0.0.1:40000', server: '10.0.0.80:443' }).open().exchange(100, 1000).close('client'),
+  talk({ client: '10.0.0.1:40001', server: '10.0.0.80:443' }).open().exchange(100, 1000).rst('server'),
+  talk({ client: '10.0.0.2:40002', server: '10.0.0.94:1194' })
+    .syn()
+    .refuse()
+    .wait(0.5)
+    .syn()
+    .refuse()
+    .wait(0.5)
+    .syn()
+    .refuse(),
+  talk({ client: '[2001:db8::2]:40003', server: '[2001:db8::80]:443' }).open().close('server')
+);
+const bytes = pcap(packets, { nanoseconds: true });
+const capture = scratch.write(bytes, 'capture.pcap');
+const PACKETS = packets.length;
+
+interface Json {
+  readonly packets: {
+    read: number;
+    tcp: number;
+    duplicate: number;
+    undecoded: Record<string, number>;
+  };
+  readonly totals: Record<string, number | null>;
+  readonly conversations: ReadonlyArray<Record<string, unknown>>;
+  readonly connections: ReadonlyArray<Record<string, unknown>>;
+}
+
+const report = (...args: string[]) => runCli(['report', ...args]);
+/** The capture as JSON, which many tests compare with. */
+let plain: Promise<CliResult> | undefined;
+const plainReport = () => (plain ??= report('--format', 'json', capture));
+
+async function json(...args: string[]): Promise<Json> {
+  const result = await report('--format', 'json', ...args);
+  assert.equal(result.status, 0, result.err);
+  assert.equal(result.err, '');
+  return JSON.parse(result.out) as Json;
+}
+
+function refused(result: CliResult, code: string): void {
+  assert.equal(result.status, 2, result.err);
+  assert.equal(result.out, '');
+  assert.ok(result.err.includes(`[${code}]`), result.err);
+  assert.ok(!result.err.includes('    at '), `no stack for users: ${result.err}`);
+}
+
+describe('JSON', () => {
+  /** What contract and guide promise; more may come. */
+  const counters = [
+    ...['syn.count', 'synack.count', 'attempt.count', 'ct.count', 'fin.count', 'fin.count.clt', 'fin.count.srv'],
+    ...['rst.count', 'rst.count.clt', 'rst.count.srv', 'retrans.count.clt', 'retrans.count.srv'],
+  ];
+  const connectionKeys = [
+    ...['client.ip', 'client.port', 'server.ip', 'server.port', 'vlan', 'midstream', 'role', 'start', 'end', 'state'],
+    ...['history', 'closer', 'close', 'aborter', 'stage', 'cause', 'confidence', 'evidence', 'packets.clt'],
+    ...['packets.srv', 'bytes.clt', 'bytes.srv', 'syn.count', 'synack.count', 'ct.count', 'malformed.count'],
+    ...['fin.count.clt', 'fin.count.srv', 'rst.count.clt', 'rst.count.srv', 'retrans.count.clt', 'retrans.count.srv'],
+  ];
+  const has = (row: object, keys: readonly string[]) =>
+    assert.deepEqual(
+      keys.filter((key) => !(key in row)),
+      [],
+      'missing keys'
+    );
+
+  test('has every key that programs rely on', async () => {
+    const found = JSON.parse((await plainReport()).out) as Json;
+    has(found, ['packets', 'totals', 'conversations', 'connections']);
+    has(found.packets, ['read', 'tcp', 'duplicate', 'undecoded']);
+    has(found.packets.undecoded, ['not_tcp', 'fragment']);
+    has(found.totals, counters);
+    found.conversations.forEach((row) => has(row, ['client.ip', 'server.ip', 'server.port', 'diagnosis', ...counters]));
+    found.connections.forEach((row) => has(row, connectionKeys));
+    assert.deepEqual([found.conversations.length, found.connections.length], [3, 4]);
+  });
+
+  test('tells what happened', async () => {
+    const { packets: read, totals, connections } = JSON.parse((await plainReport()).out) as Json;
+    assert.deepEqual([read.read, read.tcp, read.duplicate], [PACKETS, PACKETS, 0]);
+    const said = ['syn.count', 'attempt.count', 'ct.count', 'fin.count', 'rst.count', 'rst.count.srv', 'refused.count'];
+    assert.deepEqual(
+      said.map((name) => totals[name]),
+      [6, 4, 3, 4, 4, 4, 1]
+    );
+    const facts = [
+      'client.port',
+      'close',
+      'aborter',
+      'closer',
+      'state',
+      'history',
+      'start',
+      'syn.count',
+      'rst.count.srv',
+    ];
+    assert.deepEqual(
+      connections.map((row) => facts.map((name) => row[name])),
+      [
+        [40000, 'fin', null, 'client', 'SF', 'ShADadFf', '2023-11-14T22:13:20.000000000Z', 1, 0],
+        [40001, 'rst', 'server', 'server', 'RSTR', 'ShADadr', '2023-11-14T22:13:20.000000000Z', 1, 1],
+        [40002, 'refused', 'server', 'server', 'REJ', 'Sr', '2023-11-14T22:13:20.000000000Z', 3, 3],
+        [40003, 'fin', null, 'server', 'SF', 'ShAfFa', '2023-11-14T22:13:20.000000000Z', 1, 0],
+      ]
+    );
+  });
+
+  test('of a filter has its conversations only, and their totals', async () => {
+    const { packets: read, totals, conversations, connections } = await json(capture, '--filter', 'server.port = 1194');
+    assert.equal(read.read, PACKETS, 'packets are those of the input');
+    assert.deepEqual(
+      conversations.map((row) => [row['client.ip'], row['server.ip'], row['server.port']]),
+      [['10.0.0.2', '10.0.0.94', 1194]]
+    );
+    assert.deepEqual(
+      ['syn.count', 'rst.count', 'ct.count', 'fin.count'].map((name) => totals[name]),
+      [3, 3, 0, 0]
+    );
+    assert.equal(totals['rst.ratio'], null, 'no connection, so no ratio: not 0');
+    assert.deepEqual(
+      connections.map((row) => row['client.port']),
+      [40002]
+    );
+  });
+
+  test('of a filter that sums the whole input', async () => {
+    // In the conversation with port 443 there are FINs, in the one with the VPN server there are none.
+    const found = await json(capture, '--filter', 'rst.count > 0 and fin.count = 0');
+    assert.deepEqual(
+      found.conversations.map((row) => row['server.port']),
+      [1194]
+    );
+  });
+
+  test('of a filter that nothing matches is empty, not an error', async () => {
+    const found = await json(capture, '--filter', 'server.port = 9');
+    assert.deepEqual([found.conversations, found.connections, found.totals['packets']], [[], [], 0]);
+  });
+
+  test('of standard input, gzipped or not, is that of the file', async () => {
+    const { out } = await plainReport();
+    for (const input of [bytes, gzipSync(bytes)]) {
+      const result = await runCli(['report', '--format', 'json', '-'], { input });
+      assert.deepEqual([result.status, result.err, result.out], [0, '', out]);
+    }
+  });
+
+  test('is the same byte for byte for any number of workers, and without looking for duplicates here', async () => {
+    const { out } = await plainReport();
+    for (const args of [
+      ['--workers', '2'],
+      ['--workers', '3', '--dedup', 'off'],
+    ]) {
+      const result = await report('--format', 'json', ...args, capture);
+      assert.deepEqual([result.status, result.err], [0, '']);
+      assert.equal(result.out, out, args.join(' '));
+    }
+  });
+
+  test('of several files is that of their packets in one', async () => {
+    const odd = packets.filter((_, i) => i % 2 === 1);
+    const even = packets.filter((_, i) => i % 2 === 0);
+    const files = [odd, even].map((list, i) => scratch.write(pcap(list, { nanoseconds: true }), `half${i}`));
+    const { out } = await plainReport();
+    assert.equal((await report('--format', 'json', ...files)).out, out);
+    assert.equal((await report('--format', 'json', '--workers', '2', ...files)).out, out);
+  });
+});
+
+test('text has a page with totals, servers, clients, ends and conversations', async () => {
+  const { status, out, err } = await report(capture);
+  assert.deepEqual([status, err], [0, '']);
+  for (const part of [
+    /capture\.pcap/,
+    /2023-11-14 22:13:20/,
+    /Totals/,
+    /handshakes +3\b/,
+    /Top servers by RST/,
+    /10\.0\.0\.94 +1194/,
+    /∞ \(no connection\)/,
+    /Top clients by RST of servers/,
+    /10\.0\.0\.2 /,
+    /How connections ended/,
+    /refused +refused by the server +1 /,
+    /Conversations by RST/,
+  ]) {
+    assert.match(out, part);
+  }
+  assert.doesNotMatch(out, /\u001b/, 'no colours where there is no terminal');
+  assert.doesNotMatch(out, /[ \t]+$/m, 'no blanks at the end of lines');
+});
+
+test('text of an empty capture says that there was nothing', async () => {
+  const { status, out } = await report(scratch.write(pcap([]), 'empty.pcap'));
+  assert.equal(status, 0);
+  assert.match(out, /packets +0/);
+  assert.doesNotMatch(out, /NaN|undefined|Infinity/);
+});
+
+describe('exit status', () => {
+  test('1: a damaged file is reported as far as it can be read, and the damage named', async () => {
+    const cut = scratch.write(bytes.subarray(0, bytes.length - 7), 'cut.pcap');
+    for (const workers of ['1', '2']) {
+      const result = await report('--format', 'json', '--workers', workers, cut);
+      assert.equal(result.status, 1, result.err);
+      assert.equal((JSON.parse(result.out) as Json).packets.read, PACKETS - 1);
+      assert.match(result.err, /^tcpscope: .*cut\.pcap is damaged: .*\[TCPS_E_FILE_DAMAGED\]\n$/);
+    }
+  });
+
+  const failures: Readonly<Record<string, [readonly string[], string]>> = {
+    'a file that is not there': [[`${scratch.folder}/absent`], 'TCPS_E_FILE_UNREADABLE'],
+    'a folder': [[scratch.folder], 'TCPS_E_FILE_UNREADABLE'],
+    'a file that is no capture': [[scratch.write(Buffer.from('hello world'), 'text')], 'TCPS_E_FILE_FORMAT'],
+    'a good file and one that is not there': [[capture, `${scratch.folder}/absent`], 'TCPS_E_FILE_UNREADABLE'],
+    'the same, with workers': [['--workers', '2', capture, `${scratch.folder}/absent`], 'TCPS_E_FILE_UNREADABLE'],
+    'standard input twice': [['-', '-'], 'TCPS_E_STDIN_TWICE'],
+    'standard input for several workers': [['--workers', '2', '-'], 'TCPS_E_STDIN_WORKERS'],
+  };
+  for (const [name, [args, code]] of Object.entries(failures)) {
+    test(`2: ${name}`, async () => refused(await report('--format', 'json', ...args), code));
+  }
+
+  const usage: Readonly<Record<string, readonly string[]>> = {
+    'no file': [],
+    'an unknown option': ['--no-such-option', capture],
+    'an unknown way of dedup': ['--dedup', 'maybe', capture],
+    'a hundred thousand workers': ['--workers', '100000', capture],
+  };
+  for (const [name, args] of Object.entries(usage)) {
+    test(`2: ${name}`, async () => {
+      const result = await report(...args);
+      assert.equal(result.status, 2, result.err);
+      assert.equal(result.out, '');
+      assert.match(result.err, /error: /);
+    });
+  }
+
+  test('0: help and version', async () => {
+    for (const args of [['--version'], ['report', '--help']]) {
+      const result = await runCli(args);
+      assert.deepEqual([result.status, result.err], [0, '']);
+      assert.match(result.out, /tcpscope|\d+\.\d+\.\d+/);
+    }
+  });
+});
+
+test('a wrong filter is shown with the place where it goes wrong', async () => {
+  const filter = 'rst.count > 0 and fin.cuont = 0';
+  const result = await report('--filter', filter, capture);
+  refused(result, 'TCPS_E_FILTER_FIELD');
+  const [, shown, marks] = result.err.split('\n') as [string, string, string];
+  assert.equal(shown, `  ${filter}`);
+  assert.equal(marks.indexOf('^'), 2 + filter.indexOf('fin.cuont'));
+  assert.equal(marks.trim(), '^'.repeat('fin.cuont'.length));
+  assert.match(result.err, /fin\.count/, 'what was meant');
+});
+
+test('a reader that goes away (head, a pager) ends it quietly', async () => {
+  const many = together(
+    ...Array.from({ length: 3000 }, (_, i) =>
+      talk({ client: `10.1.${i >> 8}.${i & 255}:40000`, start: 1_700_000_000 + i / 1000 })
+        .open()
+        .close('client')
+    )
+  );
+  const file = scratch.write(pcap(many), 'many.pcap');
+  const result = await runCli(['report', '--format', 'json', file], { head: true });
+  assert.deepEqual([result.status, result.signal, result.err], [0, null, '']);
+  assert.match(result.out, /^\{\n"packets"/);
+});
