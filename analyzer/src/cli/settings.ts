@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { completeConfig, readConfig, type ServiceConfig, type ServiceConfigInput } from '../service/index.js';
-import { positiveInteger } from './options.js';
+import { portNumber } from './options.js';
 
 /** Options that long-running commands have in common. */
 export interface CommonOptions {
@@ -24,7 +24,7 @@ export function addCommonOptions(command: Command): Command {
 export function addApiOptions(command: Command): Command {
   return command
     .option('--host <address>', 'address the API listens on (default: 127.0.0.1)')
-    .option('--port <number>', 'port the API listens on (default: 8477)', positiveInteger);
+    .option('--port <number>', 'port the API listens on (default: 8477; 0 for any that is free)', portNumber);
 }
 
 type Captures = ServiceConfigInput['capture'];
