@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { count, counted } from '../report/index.js';
 import { importFiles, type ImportOutcome } from '../service/index.js';
 import { createLog } from './log.js';
-import { positiveInteger } from './options.js';
+import { workerCount } from './options.js';
 import { complain, exitStatus, writeOut } from './output.js';
 import { Progress } from './progress.js';
 import { addCommonOptions, settingsOf, type CommonOptions } from './settings.js';
@@ -21,7 +21,7 @@ export function addImport(program: Command): void {
         '"tcpscope serve" runs on the store.'
     )
     .argument('<file...>', 'capture files; several are taken together in order of time')
-    .option('--workers <n>', 'threads that share the work; the result is the same', positiveInteger, 1);
+    .option('--workers <n>', 'threads that share the work; the result is the same', workerCount, 1);
   addCommonOptions(command)
     .addHelpText(
       'after',
