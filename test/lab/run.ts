@@ -16,6 +16,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true },
     together: { type: 'string', default: '40' },
     doubts: { type: 'boolean', default: false },
+    smallest: { type: 'boolean', default: false },
     output: { type: 'string', short: 'o' },
   },
 });
@@ -49,7 +50,7 @@ for (const failure of failures) {
   console.error(`failed: ${failure}`);
 }
 if (values.output !== undefined) {
-  keep(specimens, values.output);
+  keep(values.smallest ? smallestOf(specimens) : specimens, values.output);
 }
 report(specimens);
 console.log(`${specimens.length} instances, ${failures.length} failed`);
@@ -88,10 +89,23 @@ function print(what: string, { all, right, sure, sureWrong }: Score): void {
   );
 }
 
+/** Of each scenario and family the instance with the shortest capture that shows all its connections. */
+function smallestOf(all: readonly Specimen[]): Specimen[] {
+  const best = new Map<string, Specimen>();
+  for (const specimen of all) {
+    const key = `${specimen.scenario}-${specimen.family}`;
+    const shown = judge(specimen.file, specimen.truths).every(({ verdict }) => verdict !== null);
+    if (shown && specimen.file.length < (best.get(key)?.file.length ?? Infinity)) {
+      best.set(key, specimen);
+    }
+  }
+  return [...best.values()].map((specimen) => ({ ...specimen, repeat: 0 }));
+}
+
 function keep(all: readonly Specimen[], folder: string): void {
   mkdirSync(folder, { recursive: true });
   for (const { file, ...truth } of all) {
-    const name = `${truth.scenario}-${truth.family}-${truth.repeat}`;
+    const name = `${truth.scenario}-${truth.family}${truth.repeat === 0 ? '' : `-${truth.repeat}`}`;
     writeFileSync(join(folder, `${name}.pcap`), file);
     writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(truth, null, 2)}\n`);
   }

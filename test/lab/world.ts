@@ -1,4 +1,4 @@
-import { addressIn, blocks, networkOf, type Family } from './address.js';
+import { addressIn, networkOf, type Block, type Family } from './address.js';
 import { Link } from './link.js';
 import { Namespace, removeNamespaces } from './namespace.js';
 import type { Random } from './random.js';
@@ -155,13 +155,13 @@ export class World {
   }
 
   /** Routes that make a host answer for whole networks. */
-  private local(names: ReadonlyArray<keyof typeof blocks>): string[] {
+  private local(names: readonly Block[]): string[] {
     return this.families((f) => names.map((name) => `route add local ${networkOf(f, name)} dev lo`));
   }
 
   private firewalls(): void {
-    const to = (f: Family, name: keyof typeof blocks) => `${f === 4 ? 'ip' : 'ip6'} daddr ${networkOf(f, name)}`;
-    const from = (f: Family, name: keyof typeof blocks) => `${f === 4 ? 'ip' : 'ip6'} saddr ${networkOf(f, name)}`;
+    const to = (f: Family, name: Block) => `${f === 4 ? 'ip' : 'ip6'} daddr ${networkOf(f, name)}`;
+    const from = (f: Family, name: Block) => `${f === 4 ? 'ip' : 'ip6'} saddr ${networkOf(f, name)}`;
     const both = (rule: (f: Family) => string) => `${rule(4)}\n${rule(6)}\n`;
     const timeouts = {
       'net.netfilter.nf_conntrack_tcp_timeout_established': forgetSeconds,

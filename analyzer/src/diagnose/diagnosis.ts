@@ -21,8 +21,8 @@ export interface Explanation extends Diagnosis {
 }
 
 /** Log-odds of a cause that nothing speaks for, and of "cannot tell", which needs nothing to speak for it. */
-const UNLIKELY = -5;
-const IGNORANCE = -2;
+const UNLIKELY = -6;
+const IGNORANCE = -4;
 /** A rival below this probability is not worth mentioning. */
 const WORTH_MENTIONING = 0.01;
 

@@ -39,7 +39,7 @@ export interface ResetFacts {
 export interface FinFacts {
   readonly gap: number;
   readonly time: number;
-  /** Bytes before it that the peer had not acknowledged, and the peer's that this side had not. */
+  /** Bytes before it that the peer had not acknowledged, and the peer's that it does not acknowledge. */
   readonly unacked: number;
   readonly peerUnacked: number;
   readonly afterPeerFin: boolean;
@@ -59,8 +59,8 @@ export interface SideFacts {
   readonly ttl: number | null;
   /** Bytes that the peer never acknowledged. */
   readonly unacked: number;
-  /** Times it announced a window of 0. */
-  readonly zeroWindows: number;
+  /** Segments that announced a window of next to nothing. */
+  readonly tinyWindows: number;
   /** Retransmissions that nothing ever answered, and over how many whole seconds. */
   readonly retries: number;
   readonly retrySeconds: number;
@@ -151,7 +151,7 @@ export function readFacts(batch: ConnectionBatch, row: number): ConnectionFacts 
       resets,
       ttl: packets > resets && ttl !== 0 ? ttl : null,
       unacked: word(Fact.Unacked + at),
-      zeroWindows: word(Fact.ZeroWindows + at),
+      tinyWindows: word(Fact.TinyWindows + at),
       retries: word(Fact.Retries + at),
       retrySeconds: word(Fact.RetrySeconds + at),
       finAcked: (end & (EndFact.ClientFinAcked << at)) !== 0,

@@ -32,7 +32,7 @@ export const enum Fact {
   ResetTime = 14,
   /** The side's first FIN: bits of `FinHead`. */
   FinHead = 16,
-  /** Bytes before it that the peer had not acknowledged, and the peer's that this side had not. */
+  /** Bytes before it that the peer had not acknowledged, and the peer's that it does not acknowledge. */
   FinUnacked = 18,
   FinPeerUnacked = 20,
   FinGap = 22,
@@ -50,23 +50,23 @@ export const enum Fact {
   RetrySeconds = 38,
   /** Bytes of new data that the side sent after the peer's first RST. */
   AfterPeerReset = 40,
-  /** RSTs of the side whose sequence number lay above that of the one before. */
+  /** RSTs of the side whose sequence number lay above that of the one before, and above all that the side had sent. */
   ResetRises = 42,
+  /** Segments of the side that announced a window of `tinyWindow` or less. */
+  TinyWindows = 44,
   /** The last pause that new data ended: its length, bits of `PauseHead`, and what both sides had sent with these data. */
-  Pause = 44,
-  PauseHead = 45,
-  PauseNext = 46,
-  PauseOther = 47,
+  Pause = 46,
+  PauseHead = 47,
+  PauseNext = 48,
+  PauseOther = 49,
   /** Words of the pool end here; what follows is filled in when the connection is written. */
-  PoolWords = 48,
+  PoolWords = 50,
   /** Bits of `End`. */
-  End = 48,
+  End = 50,
   /** Time to live of each side's first packet, 8 bits each, client first; 0 when it sent nothing. */
-  Ttl = 49,
+  Ttl = 51,
   /** Bytes sent and never acknowledged, for each side. */
-  Unacked = 50,
-  /** Windows of 0 announced, for each side. */
-  ZeroWindows = 52,
+  Unacked = 52,
   Words = 54,
 }
 
@@ -126,6 +126,12 @@ export const enum EndFact {
   Share = 12,
 }
 
+/**
+ * A window field of this or less means that its sender has stopped reading: unscaled it is next to nothing, and scaled by
+ * what hosts use today (7 to 14 bits) still less than a large segment or two.
+ */
+export const tinyWindow = 2;
+
 /** A gap of at least this many seconds before new data is noted as a pause. */
 export const pauseSeconds = 2;
 
@@ -183,6 +189,10 @@ export function noteFacts(
     }
     const zeek = (rows[at + Row.Zeek] as number) & ~Zeek.LastData;
     rows[at + Row.Zeek] = direction !== 0 ? zeek | Zeek.LastData : zeek;
+  }
+  if ((segments[segment + Seg.Window] as number) >>> 0 <= tinyWindow && (flags & (SYN | RST)) === 0) {
+    const tiny = table.factsAt(at) + Fact.TinyWindows + direction;
+    table.facts.words[tiny] = (table.facts.words[tiny] as number) + 1;
   }
   if ((state & State.Ipv6) === 0 && (flags & RST) === 0) {
     // The words for IPv6 addresses are free in IPv4 connections: the first IP id of each direction.
@@ -252,10 +262,11 @@ function noteReset(
   words[facts + Fact.ResetTime] = microsSince(rows, at + Row.StartSeconds, at + Row.StartNanos, event, nanos);
 }
 
-/** A further RST: those of a host without the connection all have the number that the peer acknowledged last. */
+/** A further RST: those of a host without the connection have numbers that the peer acknowledged, never higher ones. */
 function noteNextReset(table: FlowTable, at: number, direction: number, sequence: number): void {
   const last = table.cold.words[table.coldAt(at) + Cold.LastReset + direction] as number;
-  if (((sequence - last) | 0) > 0) {
+  const next = table.rows[at + Row.Next + direction] as number;
+  if (((sequence - last) | 0) > 0 && ((sequence - next) | 0) > 0) {
     const rises = table.factsAt(at) + Fact.ResetRises + direction;
     table.facts.words[rises] = (table.facts.words[rises] as number) + 1;
   }
@@ -295,7 +306,11 @@ function noteFin(
     (payload > 0 || (data && lastData(rows, at) === direction) ? FinHead.OwnDataLast : 0) |
     ((state & (State.Fin << other)) !== 0 ? FinHead.AfterPeerFin : 0);
   words[facts + Fact.FinUnacked] = unacked(rows, at, direction);
-  words[facts + Fact.FinPeerUnacked] = unacked(rows, at, other);
+  const unheard = unacked(rows, at, other);
+  words[facts + Fact.FinPeerUnacked] =
+    unheard > 0 && ((segments[segment + Seg.Flags] as number) & ACK) !== 0
+      ? Math.max(0, ((rows[at + Row.Next + other] as number) - (segments[segment + Seg.Acknowledgement] as number)) | 0)
+      : unheard;
   words[facts + Fact.FinGap] = microsSince(rows, at + Row.LastSeconds, at + Row.LastNanos, event, nanos);
   words[facts + Fact.FinSeconds] = event;
   words[facts + Fact.FinNanos] = nanos;
@@ -450,12 +465,6 @@ export function writeFacts(table: FlowTable, at: number, ending: Ending, into: I
   into[out + Fact.Ttl] = ttl(client) | (ttl(server) << 8);
   into[out + Fact.Unacked] = unacked(rows, at, client);
   into[out + Fact.Unacked + 1] = unacked(rows, at, server);
-  const cold = rows[at + Row.Cold] as number;
-  if (cold !== 0) {
-    const zero = table.cold.words[cold * Cold.Words + Cold.ZeekZeroWindows] as number;
-    into[out + Fact.ZeroWindows] = (zero >>> (client * Half.Bits)) & Half.Most;
-    into[out + Fact.ZeroWindows + 1] = (zero >>> (server * Half.Bits)) & Half.Most;
-  }
 }
 
 /** Time of a FIN since the connection's first packet. */

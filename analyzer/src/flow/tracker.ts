@@ -1,7 +1,7 @@
 import { ACK, FIN, RST, Seg, SYN } from '../decode/segment.js';
 import type { Batch } from './batch.js';
 import { Connections, type FlowOptions } from './connections.js';
-import { pauseSeconds } from './facts.js';
+import { pauseSeconds, tinyWindow } from './facts.js';
 import { prepareKeys } from './keys.js';
 import { noWindow, Row, State, Table, Zeek } from './layout.js';
 import { resolve } from './opening.js';
@@ -127,7 +127,7 @@ export class FlowTracker {
           ((rows[at + Row.State] as number) & plain) !== 0 &&
           (flags & (CONTROL | ACK)) === ACK &&
           rows[at + Row.Window] === connections.window &&
-          segments[segment + Seg.Window] !== 0 &&
+          (segments[segment + Seg.Window] as number) >>> 0 > tinyWindow &&
           this.event - (rows[at + Row.LastSeconds] as number) < pauseSeconds
         ) {
           rows[at + Row.Packets + direction] = (rows[at + Row.Packets + direction] as number) + 1;

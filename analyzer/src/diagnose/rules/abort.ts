@@ -7,6 +7,11 @@ function isAbort(c: Case): boolean {
   return (c.close === 'rst' || c.close === 'finrst') && c.shape !== 'answer' && c.rst?.afterOwnFin === false;
 }
 
+/** Behind the RST come others of the same stack: answers to what was still under way. */
+function answersBehind(c: Case): boolean {
+  return c.shape === 'abort' && c.own.resets > 1 && c.own.resetRises === 0 && (c.ttlDelta ?? 0) === 0;
+}
+
 /** Connections that one side gives up before the exchange is complete. */
 export const abortRules: readonly Rule[] = [
   {
@@ -44,9 +49,9 @@ export const abortRules: readonly Rule[] = [
     name: 'client-had-stopped-reading',
     family: 'abort',
     says: { 'client-abort': 4, 'closes-by-rst': -3 },
-    when: (c) => isAbort(c) && c.by === 'client' && c.rst?.lastData === 'peer' && c.client.zeroWindows > 0,
+    when: (c) => isAbort(c) && c.by === 'client' && c.rst?.lastData === 'peer' && c.client.tinyWindows > 0,
     evidence: (c) =>
-      `the client had stopped reading: it announced a window of 0 ${times(c.client.zeroWindows, 'time')}`,
+      `the client had stopped reading: ${times(c.client.tinyWindows, 'segment')} announced a window of next to nothing`,
   },
   {
     name: 'response-cut-off',
@@ -54,6 +59,23 @@ export const abortRules: readonly Rule[] = [
     says: { 'server-abort': 4, 'closes-by-rst': -3 },
     when: (c) => isAbort(c) && c.by === 'server' && c.rst?.lastData === 'own' && c.rst.unacked > 0,
     evidence: (c) => `the server reset it with ${bytes(c.rst?.unacked ?? 0)} of its response not yet acknowledged`,
+  },
+  {
+    // The stack that has given up answers what still comes by RSTs without ACK.
+    name: 'acknowledgements-came-too-late',
+    family: 'abort',
+    says: { 'server-abort': 3.5, 'closes-by-rst': -3 },
+    when: (c) => isAbort(c) && c.by === 'server' && c.rst?.lastData === 'own' && answersBehind(c),
+    evidence: (c) =>
+      `the client's acknowledgements of the response were under way when the server reset it: ${times(c.server.resets - 1, 'more RST')} answered them`,
+  },
+  {
+    name: 'more-came-for-the-client',
+    family: 'abort',
+    says: { 'client-abort': 2.5, 'closes-by-rst': -2 },
+    when: (c) => isAbort(c) && c.by === 'client' && c.rst?.lastData === 'peer' && answersBehind(c),
+    evidence: (c) =>
+      `more was under way to the client when it reset: ${times(c.client.resets - 1, 'more RST')} answered it`,
   },
   {
     name: 'server-did-not-wait',
@@ -90,9 +112,9 @@ export const abortRules: readonly Rule[] = [
     name: 'server-had-stopped-reading',
     family: 'abort',
     says: { 'server-abort': 1.5, 'closes-by-rst': -1 },
-    when: (c) => isAbort(c) && c.by === 'server' && c.server.zeroWindows > 0,
+    when: (c) => isAbort(c) && c.by === 'server' && c.server.tinyWindows > 0,
     evidence: (c) =>
-      `the server had stopped reading: it announced a window of 0 ${times(c.server.zeroWindows, 'time')}`,
+      `the server had stopped reading: ${times(c.server.tinyWindows, 'segment')} announced a window of next to nothing`,
   },
   {
     name: 'server-resets-at-once',

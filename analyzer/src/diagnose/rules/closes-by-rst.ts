@@ -12,7 +12,9 @@ export function isComplete(c: Case): boolean {
     c.rst.unacked <= 0 &&
     c.rst.ackAhead >= 0 &&
     c.peer.afterPeerReset === 0 &&
-    !(c.by === 'server' && c.unprompted)
+    !(c.by === 'server' && c.unprompted) &&
+    !(c.shape === 'abort' && c.own.resets > 1) &&
+    c.own.tinyWindows === 0
   );
 }
 

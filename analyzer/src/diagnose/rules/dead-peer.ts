@@ -39,7 +39,7 @@ export const deadPeerRules: readonly Rule[] = [
     name: 'no-longer-heard',
     family: 'dead-peer',
     says: { 'dead-peer': 4, 'idle-timeout': 1, 'client-abort': -3, 'server-abort': -3, 'half-closed': -2 },
-    when: (c) => unheard(c) !== null,
+    when: (c) => unheard(c) !== null && c.close !== 'halfopen' && c.close !== 'noanswer',
     evidence: (c) => {
       const side = unheard(c) ?? 'client';
       return `the ${side} sent the same data ${times(c[side].retries, 'time')} again in ${c[side].retrySeconds} s, and nothing came back`;

@@ -4,9 +4,9 @@ import { time } from '../words.js';
 import { isComplete } from './closes-by-rst.js';
 import { isStranger, unheard } from './dead-peer.js';
 
-/** Decimal orders of magnitude of a quiet time above 0.6 s, at most 2.5. */
+/** Decimal orders of magnitude of a quiet time above 0.4 s, at most 2.5. */
 function quiet(micros: number): number {
-  return Math.max(0, Math.min(2.5, Math.log10(Math.max(1, micros) / 0.6e6)));
+  return Math.max(0, Math.min(2.5, Math.log10(Math.max(1, micros) / 0.4e6)));
 }
 
 /** The RST answers the first data after a pause. */

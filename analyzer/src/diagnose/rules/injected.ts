@@ -17,7 +17,7 @@ export const injectedRules: readonly Rule[] = [
     name: 'from-another-distance',
     family: 'injected',
     says: {
-      injected: 5,
+      injected: 6,
       'client-abort': -1.5,
       'server-abort': -1.5,
       'closes-by-rst': -1.5,
@@ -26,7 +26,7 @@ export const injectedRules: readonly Rule[] = [
       'idle-timeout': -1,
     },
     when: (c) => stood(c) && c.ttlDelta !== null && c.ttlDelta !== 0,
-    strength: (c) => (Math.abs(c.ttlDelta ?? 0) === 1 ? 0.8 : 1),
+    strength: (c) => (Math.abs(c.ttlDelta ?? 0) === 1 ? 0.9 : 1),
     evidence: (c) => `the RST's TTL is ${c.rst?.ttl}, all else from the ${c.by} has ${c.own.ttl}`,
   },
   {

@@ -74,7 +74,7 @@ export const lateRules: readonly Rule[] = [
     family: 'late',
     says: { 'keepalive-race': 4, 'late-data': -1 },
     when: (c) => isLate(c, 'server') && c.answered && c.client.lateKnew && raceDelay(c) < RACE,
-    strength: (c) => Math.min(1.3, 0.5 - orders(raceDelay(c), RACE)),
+    strength: (c) => Math.min(1.3, 0.7 - orders(raceDelay(c), RACE)),
     evidence: (c) =>
       `the client sent its next request (${bytes(c.client.lateBytes)}) ${time(c.client.lateDelay)} after the server's FIN, ` +
       'on a connection that it took for alive',
@@ -84,7 +84,7 @@ export const lateRules: readonly Rule[] = [
     family: 'late',
     says: { 'late-data': 4, 'keepalive-race': -1 },
     when: (c) => isLate(c, 'server') && c.answered && c.client.lateKnew && raceDelay(c) >= RACE,
-    strength: (c) => Math.min(1.3, 0.6 + orders(raceDelay(c), RACE)),
+    strength: (c) => Math.min(1.3, 0.8 + orders(raceDelay(c), RACE)),
     evidence: (c) =>
       `the client sent ${bytes(c.client.lateBytes)} ${time(c.client.lateDelay)} after the server's FIN, which it had acknowledged`,
   },
@@ -106,10 +106,24 @@ export const lateRules: readonly Rule[] = [
       isLate(c, 'client') &&
       c.client.fin?.lastData === 'peer' &&
       c.server.lateDelay < STILL_SENDING + (c.handshake ?? 0),
-    strength: (c) => Math.min(1.4, 0.6 - orders(c.server.lateDelay, STILL_SENDING + (c.handshake ?? 0))),
+    strength: (c) => Math.min(1.4, 0.8 - orders(c.server.lateDelay, STILL_SENDING + (c.handshake ?? 0))),
     evidence: (c) =>
       `the client closed while the server was sending: ${bytes(c.server.lateBytes)} more came, the first ${time(c.server.lateDelay)} ` +
       `after its FIN, and were answered by ${times(c.client.resets, 'RST')}`,
+  },
+  {
+    name: 'response-was-under-way',
+    family: 'late',
+    says: { 'client-abort': 5 },
+    when: (c) =>
+      c.close === 'finrst' &&
+      c.by === 'client' &&
+      c.firstFin === 'client' &&
+      c.server.lateBytes === 0 &&
+      c.client.fin?.lastData === 'peer' &&
+      c.client.fin.peerUnacked > 0,
+    evidence: (c) =>
+      `the client closed while ${bytes(c.client.fin?.peerUnacked ?? 0)} of the response were under way, and answered them by ${times(c.client.resets, 'RST')}`,
   },
   {
     name: 'much-was-still-to-come',
@@ -126,7 +140,7 @@ export const lateRules: readonly Rule[] = [
       isLate(c, 'client') &&
       c.client.fin?.lastData === 'peer' &&
       c.server.lateDelay >= STILL_SENDING + (c.handshake ?? 0),
-    strength: (c) => Math.min(1.3, 0.6 + orders(c.server.lateDelay, STILL_SENDING + (c.handshake ?? 0))),
+    strength: (c) => Math.min(1.3, 0.8 + orders(c.server.lateDelay, STILL_SENDING + (c.handshake ?? 0))),
     evidence: (c) => `the server sent ${bytes(c.server.lateBytes)} ${time(c.server.lateDelay)} after the client's FIN`,
   },
   {

@@ -54,7 +54,11 @@ export const normalRules: readonly Rule[] = [
     family: 'normal',
     says: { normal: 2, 'closes-by-rst': 2 },
     when: (c) =>
-      c.close === 'finrst' && c.rst?.afterOwnFin === true && c.peer.lateBytes === 0 && c.peer.afterPeerReset === 0,
+      c.close === 'finrst' &&
+      c.rst?.afterOwnFin === true &&
+      c.peer.lateBytes === 0 &&
+      c.peer.afterPeerReset === 0 &&
+      (c.own.fin?.peerUnacked ?? 0) === 0,
     evidence: (c) => `the ${c.by} sent FIN, then RST, and the other side had nothing more to say`,
   },
 ];

@@ -24,7 +24,7 @@ export const refusalRules: readonly Rule[] = [
   {
     name: 'from-another-distance',
     family: 'refusal',
-    says: { refused: -3, 'rejected-on-path': 3 },
+    says: { refused: -3, 'rejected-on-path': 4 },
     when: (c) => c.close === 'refused' && distanceOfHost(c) === 'other',
     evidence: (c) => `its TTL is ${c.server.reset?.ttl}, the host's other packets have ${ttlText(c)}`,
   },
