@@ -96,7 +96,7 @@ test('state is told as it is now, also when it was another before', async () => 
 
 test('why packets were not decoded, and rows not stored, is a label', async () => {
   const { stats, ...rest } = storeThat();
-  const unwritten = { spool_full: { rows: 12, batches: 2 } };
+  const unwritten = { 'spool-full': { rows: 12, batches: 2 } };
   const full = { ...rest, stats: () => ({ ...stats(), unwritten, written: { conv_10s: 144 } }) } as TestStore;
   await withApi(
     { captures: [capture] },
@@ -105,7 +105,7 @@ test('why packets were not decoded, and rows not stored, is a label', async () =
         '{interface="eth0",reason="not_tcp"} 80',
         '{interface="eth0",reason="truncated"} 10',
       ]);
-      assert.deepEqual(await samples('tcpscope_store_rows_lost_total', other), ['{reason="spool_full"} 12']);
+      assert.deepEqual(await samples('tcpscope_store_rows_lost_total', other), ['{reason="spool-full"} 12']);
       assert.deepEqual(await samples('tcpscope_store_rows_written_total', other), ['{table="conv_10s"} 144']);
     },
     full

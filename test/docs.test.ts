@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { before, describe, test } from 'node:test';
+import { metricCatalogue } from '../analyzer/src/api/metrics/catalogue.js';
+import { errorKinds } from '../analyzer/src/errors.js';
+import { healthNames } from '../analyzer/src/query/health-numbers.js';
+import { fields, filterErrorKinds } from '../filter/src/index.js';
+import { renderDocs, staleDocs } from '../scripts/docs.js';
+import { errorsWithoutRemedy } from '../scripts/docs/errors.js';
+
+const root = new URL('../', import.meta.url);
+let rendered: ReadonlyMap<string, string>;
+before(async () => {
+  rendered = await renderDocs();
+});
+
+const page = (name: string) => rendered.get(`docs/${name}.md`) ?? '';
+
+/** Names that stand in the first cell of a row of a table. */
+const listed = (text: string) => [...text.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, name]) => name!);
+
+describe('the generated pages', () => {
+  test('are committed as they have to be: else run "npm run docs"', () => {
+    assert.deepEqual(staleDocs(rendered), []);
+  });
+
+  test('are stale when a character differs or the file is missing', () => {
+    const of = (change: (path: string) => string | null) => staleDocs(rendered, change);
+    assert.deepEqual(
+      of((path) => (path === 'docs/errors.md' ? `${rendered.get(path)!} ` : rendered.get(path)!)),
+      ['docs/errors.md']
+    );
+    assert.deepEqual(
+      of(() => null),
+      [...rendered.keys()]
+    );
+  });
+
+  test('are the same each time', async () => {
+    assert.deepEqual([...(await renderDocs())], [...rendered]);
+  });
+
+  test('list every field, once, and every other name', () => {
+    assert.deepEqual(
+      listed(page('fields')),
+      fields.map(({ name }) => name)
+    );
+    for (const { aliases } of fields) {
+      aliases.forEach((alias) => assert.ok(page('fields').includes(`\`${alias}\``), alias));
+    }
+  });
+
+  test('list every error', () => {
+    const codes = new Set([...Object.values(errorKinds), ...Object.values(filterErrorKinds)].map(({ code }) => code));
+    assert.deepEqual(listed(page('errors')).sort(), [...codes].sort());
+  });
+
+  test('list every metric of traffic, of capture health and of Prometheus', () => {
+    const metrics = fields.filter(({ kind }) => kind !== 'dimension' && kind !== 'attribute').map(({ name }) => name);
+    const names = [...metrics, ...healthNames, ...metricCatalogue.map(({ name }) => name)];
+    assert.deepEqual(listed(page('metrics')).sort(), names.sort());
+  });
+
+  test('say of each error what to do', () => {
+    assert.deepEqual(errorsWithoutRemedy(), []);
+  });
+});
+
+describe('links of the pages', () => {
+  /** As GitHub makes anchors of headings. */
+  const anchors = (text: string) =>
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+      heading!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-')
+    );
+  const textOf = (name: string) => rendered.get(`docs/${name}`) ?? readFileSync(new URL(`docs/${name}`, root), 'utf8');
+
+  for (const name of ['fields.md', 'metrics.md', 'errors.md', 'api.md']) {
+    test(`docs/${name} links to what is there`, () => {
+      for (const [, target = ''] of textOf(name).matchAll(/\]\(([^)\s]+)\)/g)) {
+        const [path = '', anchor] = target.split('#');
+        if (/^https?:/.test(path)) {
+          continue;
+        }
+        assert.ok(path === '' || existsSync(new URL(`docs/${path}`, root)), target);
+        if (anchor !== undefined) {
+          assert.ok(anchors(textOf(path === '' ? name : path)).includes(anchor), target);
+        }
+      }
+    });
+  }
+});
