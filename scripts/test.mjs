@@ -97,6 +97,9 @@ await suite('analyzer', process.execPath, nodeTest(testFiles('analyzer/src')), o
 await suite('plugin frontend', 'npm', ['run', '--silent', 'test:ci'], ofJest, { CI: 'true' });
 await suite('plugin backend', 'go', ['test', '-json', './pkg/...'], ofGo);
 await suite('across rooms', process.execPath, nodeTest(testFiles('test')), ofNode);
+const withAnalyzer = ['--import', 'tsx', 'test/real-analyzer.ts', process.execPath];
+const plugin = ['test/plugin-host/backend.test.ts', 'test/browser/editors.test.ts', 'test/browser/dashboards.test.ts'];
+await suite('plugin with the analyzer', process.execPath, [...withAnalyzer, ...nodeTest(plugin)], ofNode);
 if (process.env.GRAFANA_URL) {
   await suite('Grafana', 'npm', ['run', '--silent', 'e2e'], whole);
 } else {
