@@ -1,4 +1,4 @@
-import { Pkt, type PacketBatch } from '../capture/packet-batch.js';
+import { batchDecoder, type BatchDecoder } from './batch-decoder.js';
 import { FragmentTable } from './fragments.js';
 import { decodeEtherType, decodeLink, LINK_ETHERNET } from './link.js';
 import { DECODED, FRAGMENT, MALFORMED, TOO_DEEP, TRUNCATED, undecodedReasons } from './reasons.js';
@@ -6,7 +6,6 @@ import { MAX_VLANS, Seg, SYN } from './segment.js';
 import { decodeTransport } from './tunnels.js';
 
 const ETHERTYPE_IPV4 = 0x0800;
-const ETHERTYPE_VLAN = 0x8100;
 const ETHERTYPE_IPV6 = 0x86dd;
 const PROTOCOL_TCP = 6;
 /** Headers of any kind followed in one packet; the deepest seen in the wild (4 VLANs, ERSPAN, VXLAN) has 11. */
@@ -38,10 +37,17 @@ export class Decoder {
   private layers = 0;
   private readonly fragments: FragmentTable;
 
-  /** @param segments room for at least as many segments as a batch has packets */
-  constructor(segments: Int32Array, fragments = new FragmentTable()) {
+  /** Decodes a batch: what is common by a short way, the rest through `decode`. */
+  readonly decodeBatch: BatchDecoder;
+
+  /**
+   * @param segments room for at least as many segments as a batch has packets
+   * @param seed mixed into the hash of connection keys
+   */
+  constructor(segments: Int32Array, seed = 0, fragments = new FragmentTable()) {
     this.segments = segments;
     this.fragments = fragments;
+    this.decodeBatch = batchDecoder(this, seed);
   }
 
   /** The buffer that the next packets lie in. */
@@ -50,132 +56,18 @@ export class Decoder {
     this.view = view;
   }
 
-  /**
-   * Decodes the packets of a batch into the segments from number `first` on.
-   *
-   * Trade-off: TCP over IPv4 or IPv6, without options or extension headers, on Ethernet with at most one VLAN tag, is
-   * nearly everything, and it is decoded right here: eleven loads and no call. It repeats what the methods below say more
-   * generally; a test compares both on the same packets.
-   *
-   * @returns how many segments there were
-   */
-  decodeBatch(batch: PacketBatch, first: number): number {
-    if (this.bytes !== batch.bytes) {
-      this.attach(batch.bytes, batch.view);
-    }
-    const { segments, view, outcomes } = this;
-    const { words, length } = batch;
-    let to = first * Seg.Words;
-    for (let packet = 0; packet < length * Pkt.Words; packet += Pkt.Words) {
-      const at = words[packet + Pkt.At] as number;
-      const capturedEnd = at + (words[packet + Pkt.Captured] as number);
-      let ip = at + 14;
-      let vlan = words[packet + Pkt.Vlan] as number;
-      let outcome = -1;
-      if (words[packet + Pkt.LinkType] === LINK_ETHERNET && at + 54 <= capturedEnd) {
-        let type = view.getUint16(at + 12);
-        if (type === ETHERTYPE_VLAN && vlan === 0) {
-          vlan = view.getUint16(at + 14) & 0x0fff;
-          type = view.getUint16(at + 16);
-          ip = at + 18;
-        }
-        const wireEnd = at + (words[packet + Pkt.Wire] as number);
-        if (type === ETHERTYPE_IPV4) {
-          // Version 4, header of 20 bytes, no fragment, TCP, and a length that the packet has.
-          const lengths = view.getInt32(ip);
-          const total = lengths & 0xffff;
-          const protocol = view.getInt32(ip + 8);
-          const identity = view.getInt32(ip + 4);
-          if (
-            lengths >>> 24 === 0x45 &&
-            (identity & 0x3fff) === 0 &&
-            ((protocol >>> 16) & 0xff) === PROTOCOL_TCP &&
-            total >= 40 &&
-            ip + total <= wireEnd &&
-            ip + 40 <= capturedEnd
-          ) {
-            const rest = view.getInt32(ip + 32);
-            const payload = total - 20 - ((rest >>> 28) << 2);
-            if (rest >>> 28 >= 5) {
-              segments[to + Seg.Family] = 4;
-              segments[to + Seg.Source] = view.getInt32(ip + 12);
-              segments[to + Seg.Destination] = view.getInt32(ip + 16);
-              segments[to + Seg.Ttl] = protocol >>> 24;
-              segments[to + Seg.IpId] = identity >>> 16;
-              this.finishFast(to, view, ip + 20, rest, payload, capturedEnd, vlan);
-              outcome = DECODED;
-            }
-          }
-        } else if (type === ETHERTYPE_IPV6 && ip + 60 <= capturedEnd) {
-          const next = view.getInt32(ip + 4);
-          const length = next >>> 16;
-          if (
-            view.getUint8(ip) >> 4 === 6 &&
-            ((next >>> 8) & 0xff) === PROTOCOL_TCP &&
-            length >= 20 &&
-            ip + 40 + length <= wireEnd
-          ) {
-            const rest = view.getInt32(ip + 52);
-            const payload = length - ((rest >>> 28) << 2);
-            if (rest >>> 28 >= 5) {
-              segments[to + Seg.Family] = 6;
-              for (let word = 0; word < 8; word++) {
-                segments[to + Seg.Source + word] = view.getInt32(ip + 8 + word * 4);
-              }
-              segments[to + Seg.Ttl] = next & 0xff;
-              segments[to + Seg.IpId] = -1;
-              this.finishFast(to, view, ip + 40, rest, payload, capturedEnd, vlan);
-              outcome = DECODED;
-            }
-          }
-        }
-      }
-      if (outcome < 0) {
-        this.segment = to;
-        outcome = this.decode(
-          at,
-          words[packet + Pkt.Captured] as number,
-          words[packet + Pkt.Wire] as number,
-          words[packet + Pkt.LinkType] as number,
-          words[packet + Pkt.Seconds] as number,
-          words[packet + Pkt.Vlan] as number
-        );
-      }
-      outcomes[outcome] = (outcomes[outcome] as number) + 1;
-      if (outcome === DECODED) {
-        segments[to + Seg.Seconds] = words[packet + Pkt.Seconds] as number;
-        segments[to + Seg.Nanos] = words[packet + Pkt.Nanos] as number;
-        segments[to + Seg.Interface] = words[packet + Pkt.Interface] as number;
-        to += Seg.Words;
-      }
-    }
-    return to / Seg.Words - first;
-  }
-
-  /** The TCP header of a packet whose first 20 bytes of it were captured. */
-  private finishFast(
+  /** `decode` into the segment whose first word is `to`. */
+  decodeInto(
     to: number,
-    view: DataView,
-    tcp: number,
-    rest: number,
-    payload: number,
-    capturedEnd: number,
+    at: number,
+    captured: number,
+    wire: number,
+    linkType: number,
+    seconds: number,
     vlan: number
-  ): void {
-    const { segments } = this;
-    const flags = (rest >>> 16) & 0xff;
-    segments[to + Seg.Ports] = view.getInt32(tcp);
-    segments[to + Seg.Flags] = flags;
-    segments[to + Seg.Sequence] = view.getInt32(tcp + 4);
-    segments[to + Seg.Acknowledgement] = view.getInt32(tcp + 8);
-    segments[to + Seg.Window] = rest & 0xffff;
-    segments[to + Seg.Payload] = payload > 0 ? payload : 0;
-    segments[to + Seg.VlanCount] = vlan === 0 ? 0 : 1;
-    segments[to + Seg.Vlan] = vlan;
-    if ((flags & SYN) !== 0) {
-      this.capturedEnd = capturedEnd;
-      segments[to + Seg.WindowScale] = this.windowScale(tcp + 20, tcp + ((rest >>> 28) << 2));
-    }
+  ): number {
+    this.segment = to;
+    return this.decode(at, captured, wire, linkType, seconds, vlan);
   }
 
   /**
@@ -381,7 +273,7 @@ export class Decoder {
   }
 
   /** Shift count of the window scale option, at most 14 (RFC 7323 2.3), or -1. */
-  private windowScale(at: number, end: number): number {
+  windowScale(at: number, end: number): number {
     const view = this.view;
     const limit = end < this.capturedEnd ? end : this.capturedEnd;
     while (at < limit) {

@@ -43,12 +43,13 @@ export const enum Seg {
   /** Number of the interface within the input. */
   Interface = 25,
 
-  /** For the flow room: direction, key, hash, where the index pointed, and whether another worker follows it. */
+  /** 0 when the lower end of the connection (connection-key.ts) sent it, else 1; the connection's key, and its hash. */
   Direction = 26,
   Key0 = 27,
   Key1 = 28,
   KeyPorts = 29,
   Hash = 30,
+  /** For the flow room: the row that the index pointed at. */
   Hint = 31,
 
   Words = 32,

@@ -1,7 +1,7 @@
 import { ACK } from '../decode/segment.js';
-import type { Connections } from './connections.js';
 import { Event, Verdict } from './events.js';
 import { Both, Cold, Facts, Row, State } from './layout.js';
+import type { FlowTable } from './table.js';
 import { clientDirection, established } from './verdict.js';
 
 /** Stages at which a connection's first RST can come, as `Facts.Stage` keeps them (1 + index into `resetStages`). */
@@ -12,162 +12,162 @@ const enum Stage {
   Later = 4,
 }
 
-function setCloser(rows: Int32Array, at: number, direction: number): void {
-  const facts = rows[at + Row.Facts] as number;
-  if ((facts & Facts.CloserKnown) === 0) {
-    rows[at + Row.Facts] = facts | Facts.CloserKnown | (direction !== 0 ? Facts.Closer : 0);
-  }
-}
+export type Closing = ReturnType<typeof createClosing>;
 
-/** A FIN: the first of its side ends what the side sends at `end` (one past the FIN's sequence number). */
-export function onFin(connections: Connections, at: number, direction: number, end: number): void {
-  const { table } = connections;
-  const { rows } = table;
-  const bit = State.Fin << direction;
-  const state = rows[at + Row.State] as number;
-  if ((state & bit) === 0) {
-    rows[at + Row.State] = state | bit;
-    const cold = table.coldAt(at);
-    table.cold.words[cold + Cold.FinEnd + direction] = end;
-    setCloser(rows, at, direction);
-    rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | (Verdict.FinConn << direction);
-  }
-}
+/**
+ * How FINs and RSTs end connections. Facts that only the end of a connection has to tell are gathered here, on the cold
+ * row: no segment of an open connection comes by.
+ * @param book books an event of a connection in the present window
+ */
+export function createClosing(table: FlowTable, book: (at: number, kind: number, value: number) => void) {
+  const { rows, coldAt } = table;
+  const cold = table.cold.words;
 
-/** Sees whether an acknowledgement of `direction` covers the other side's FIN, and whether both are covered now. */
-export function onAcknowledged(connections: Connections, at: number, direction: number): void {
-  const { rows, cold } = connections.table;
-  const other = direction ^ 1;
-  let state = rows[at + Row.State] as number;
-  if ((state & (State.Fin << other)) === 0 || (state & (State.Ack << direction)) === 0) {
-    return;
-  }
-  const end = cold.words[(rows[at + Row.Cold] as number) * Cold.Words + Cold.FinEnd + other] as number;
-  if ((((rows[at + Row.Acked + direction] as number) - end) | 0) >= 0) {
-    state |= State.FinAcked << other;
-    if ((state & Both.FinAcked) === Both.FinAcked) {
-      state |= State.Closed;
+  function setCloser(at: number, direction: number): void {
+    const facts = rows[at + Row.Facts] as number;
+    if ((facts & Facts.CloserKnown) === 0) {
+      rows[at + Row.Facts] = facts | Facts.CloserKnown | (direction !== 0 ? Facts.Closer : 0);
     }
-    rows[at + Row.State] = state;
   }
-}
 
-/** How far the connection had come: before the handshake, before data, after the first data of one side, or later. */
-function stageOf(rows: Int32Array, at: number): Stage {
-  if (!established(rows, at)) {
-    return Stage.PostSyn;
+  /** A FIN: the first of its side ends what the side sends at `end` (one past the FIN's sequence number). */
+  function onFin(at: number, direction: number, end: number): void {
+    const bit = State.Fin << direction;
+    const state = rows[at + Row.State] as number;
+    if ((state & bit) === 0) {
+      rows[at + Row.State] = state | bit;
+      const first = coldAt(at);
+      cold[first + Cold.FinEnd + direction] = end;
+      setCloser(at, direction);
+      rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | (Verdict.FinConn << direction);
+    }
   }
-  const data = (rows[at + Row.State] as number) & Both.Data;
-  return data === 0 ? Stage.PostAck : data === Both.Data ? Stage.Later : Stage.PostPush;
-}
 
-/** Books a RST and works out what it does to the connection. */
-export function onReset(
-  connections: Connections,
-  at: number,
-  direction: number,
-  flags: number,
-  sequence: number,
-  acknowledgement: number
-): void {
-  const { table } = connections;
-  const { rows } = table;
-  let state = rows[at + Row.State] as number;
-  let facts = rows[at + Row.Facts] as number;
-  const finsAcked = (state & Both.FinAcked) === Both.FinAcked;
-  if ((state & (State.Handshake | State.Midstream)) === 0 && !established(rows, at)) {
-    connections.book(at, Event.RstNoConn + direction, 1);
+  /** Sees whether an acknowledgement of `direction` covers the other side's FIN, and whether both are covered now. */
+  function onAcknowledged(at: number, direction: number): void {
+    const other = direction ^ 1;
+    let state = rows[at + Row.State] as number;
+    if ((state & (State.Fin << other)) === 0 || (state & (State.Ack << direction)) === 0) {
+      return;
+    }
+    const end = cold[(rows[at + Row.Cold] as number) * Cold.Words + Cold.FinEnd + other] as number;
+    if ((((rows[at + Row.Acked + direction] as number) - end) | 0) >= 0) {
+      state |= State.FinAcked << other;
+      if ((state & Both.FinAcked) === Both.FinAcked) {
+        state |= State.Closed;
+      }
+      rows[at + Row.State] = state;
+    }
   }
-  if (finsAcked) {
-    connections.book(at, Event.RstAfterClose, 1);
-  } else if ((state & (State.Fin << direction)) !== 0) {
-    connections.book(at, Event.RstAfterFin, 1);
-  }
-  if ((facts & Facts.AfterIdle) !== 0) {
-    connections.book(at, Event.RstAfterIdle, 1);
-  }
-  let verdicts = rows[at + Row.Verdicts] as number;
-  if ((state & Both.Rst) === 0) {
-    verdicts |= Verdict.RstConnAny;
-    facts |=
-      (stageOf(rows, at) << Facts.Stage) | (direction !== 0 ? Facts.Aborter : 0) | (finsAcked ? Facts.FinsFirst : 0);
-  }
-  if ((state & (State.Rst << direction)) === 0) {
-    verdicts |= Verdict.RstConn << direction;
-    state |= State.Rst << direction;
-  }
-  rows[at + Row.Verdicts] = verdicts;
-  rows[at + Row.Facts] = facts & ~Facts.ResetVoid;
-  if (refuses(rows, at, direction, flags, acknowledgement)) {
-    rows[at + Row.State] = state | State.Refused | State.Closed;
-    setCloser(rows, at, direction);
-  } else if (isHonoured(connections, at, direction, sequence)) {
-    rows[at + Row.State] = (state | State.Closed) & ~State.Suspect;
-    setCloser(rows, at, direction);
-  } else {
-    rows[at + Row.State] = (state & State.Closed) === 0 ? state | State.Suspect : state;
-  }
-  const cold = table.coldAt(at);
-  table.cold.words[cold + Cold.LastReset + direction] = sequence;
-}
 
-/** A server's RST that acknowledges the SYN while no SYN+ACK came (RFC 9293 3.10.7.1: a closed port's answer). */
-function refuses(rows: Int32Array, at: number, direction: number, flags: number, acknowledgement: number): boolean {
-  const state = rows[at + Row.State] as number;
-  const client = direction ^ 1;
-  if ((flags & ACK) === 0 || client !== clientDirection(state) || (state & (State.Syn << client)) === 0) {
-    return false;
+  /** How far the connection had come: before the handshake, before data, after the first data of one side, or later. */
+  function stageOf(at: number): Stage {
+    if (!established(rows, at)) {
+      return Stage.PostSyn;
+    }
+    const data = (rows[at + Row.State] as number) & Both.Data;
+    return data === 0 ? Stage.PostAck : data === Both.Data ? Stage.Later : Stage.PostPush;
   }
-  if ((state & Both.SynAck) !== 0 || (state & (State.Syn << direction)) !== 0 || (state & Both.Fin) !== 0) {
-    return false;
-  }
-  const isn = rows[at + Row.First + client] as number;
-  return acknowledgement === ((isn + 1) | 0) || acknowledgement === rows[at + Row.Next + client];
-}
 
-/**
- * Whether the receiver would take the RST: before the connection stands, or when its sequence number is exactly the next
- * expected one (RFC 5961 3.2), as the receiver has acknowledged or as the sender has sent. Without knowledge of either it
- * is taken at its word.
- */
-function isHonoured(connections: Connections, at: number, direction: number, sequence: number): boolean {
-  const { rows, cold } = connections.table;
-  const state = rows[at + Row.State] as number;
-  const other = direction ^ 1;
-  if (!established(rows, at)) {
-    return true;
+  /** Books a RST and works out what it does to the connection. */
+  function onReset(at: number, direction: number, flags: number, sequence: number, acknowledgement: number): void {
+    let state = rows[at + Row.State] as number;
+    let facts = rows[at + Row.Facts] as number;
+    const finsAcked = (state & Both.FinAcked) === Both.FinAcked;
+    if ((state & (State.Handshake | State.Midstream)) === 0 && !established(rows, at)) {
+      book(at, Event.RstNoConn + direction, 1);
+    }
+    if (finsAcked) {
+      book(at, Event.RstAfterClose, 1);
+    } else if ((state & (State.Fin << direction)) !== 0) {
+      book(at, Event.RstAfterFin, 1);
+    }
+    if ((facts & Facts.AfterIdle) !== 0) {
+      book(at, Event.RstAfterIdle, 1);
+    }
+    let verdicts = rows[at + Row.Verdicts] as number;
+    if ((state & Both.Rst) === 0) {
+      verdicts |= Verdict.RstConnAny;
+      facts |= (stageOf(at) << Facts.Stage) | (direction !== 0 ? Facts.Aborter : 0) | (finsAcked ? Facts.FinsFirst : 0);
+    }
+    if ((state & (State.Rst << direction)) === 0) {
+      verdicts |= Verdict.RstConn << direction;
+      state |= State.Rst << direction;
+    }
+    rows[at + Row.Verdicts] = verdicts;
+    rows[at + Row.Facts] = facts & ~Facts.ResetVoid;
+    if (refuses(at, direction, flags, acknowledgement)) {
+      rows[at + Row.State] = state | State.Refused | State.Closed;
+      setCloser(at, direction);
+    } else if (isHonoured(at, direction, sequence)) {
+      rows[at + Row.State] = (state | State.Closed) & ~State.Suspect;
+      setCloser(at, direction);
+    } else {
+      rows[at + Row.State] = (state & State.Closed) === 0 ? state | State.Suspect : state;
+    }
+    const first = coldAt(at);
+    cold[first + Cold.LastReset + direction] = sequence;
   }
-  const peerKnows = (state & (State.Ack << other)) !== 0;
-  const sent = (state & (State.Sequence << direction)) !== 0;
-  if (!peerKnows && !sent) {
-    return true;
-  }
-  if (
-    (peerKnows && sequence === rows[at + Row.Acked + other]) ||
-    (sent && sequence === rows[at + Row.Next + direction])
-  ) {
-    return true;
-  }
-  if ((state & (State.Fin << direction)) === 0) {
-    return false;
-  }
-  const end = cold.words[(rows[at + Row.Cold] as number) * Cold.Words + Cold.FinEnd + direction] as number;
-  return sequence === end || sequence === ((end - 1) | 0);
-}
 
-/**
- * A segment without RST after one. New data or a new acknowledgement from the side that is said to have reset the
- * connection shows that it did not. A RST that its receiver had no reason to take is void as soon as the receiver
- * acknowledges something new.
- * @param advances the segment acknowledges something for the first time, or carries data beyond the last RST
- */
-export function onSegmentAfterReset(rows: Int32Array, at: number, direction: number, advances: boolean): void {
-  const state = rows[at + Row.State] as number;
-  if (!advances || (state & Both.FinAcked) === Both.FinAcked) {
-    return;
+  /** A server's RST that acknowledges the SYN while no SYN+ACK came (RFC 9293 3.10.7.1: a closed port's answer). */
+  function refuses(at: number, direction: number, flags: number, acknowledgement: number): boolean {
+    const state = rows[at + Row.State] as number;
+    const client = direction ^ 1;
+    if ((flags & ACK) === 0 || client !== clientDirection(state) || (state & (State.Syn << client)) === 0) {
+      return false;
+    }
+    if ((state & Both.SynAck) !== 0 || (state & (State.Syn << direction)) !== 0 || (state & Both.Fin) !== 0) {
+      return false;
+    }
+    const isn = rows[at + Row.First + client] as number;
+    return acknowledgement === ((isn + 1) | 0) || acknowledgement === rows[at + Row.Next + client];
   }
-  if ((state & (State.Rst << direction)) !== 0 || (state & State.Suspect) !== 0) {
-    rows[at + Row.State] = state & ~(State.Suspect | State.Closed | State.Refused);
-    rows[at + Row.Facts] = (rows[at + Row.Facts] as number) | Facts.ResetVoid;
+
+  /**
+   * Whether the receiver would take the RST: before the connection stands, or when its sequence number is exactly the next
+   * expected one (RFC 5961 3.2), as the receiver has acknowledged or as the sender has sent. Without knowledge of either it
+   * is taken at its word.
+   */
+  function isHonoured(at: number, direction: number, sequence: number): boolean {
+    const state = rows[at + Row.State] as number;
+    const other = direction ^ 1;
+    if (!established(rows, at)) {
+      return true;
+    }
+    const peerKnows = (state & (State.Ack << other)) !== 0;
+    const sent = (state & (State.Sequence << direction)) !== 0;
+    if (!peerKnows && !sent) {
+      return true;
+    }
+    if (
+      (peerKnows && sequence === rows[at + Row.Acked + other]) ||
+      (sent && sequence === rows[at + Row.Next + direction])
+    ) {
+      return true;
+    }
+    if ((state & (State.Fin << direction)) === 0) {
+      return false;
+    }
+    const end = cold[(rows[at + Row.Cold] as number) * Cold.Words + Cold.FinEnd + direction] as number;
+    return sequence === end || sequence === ((end - 1) | 0);
   }
+
+  /**
+   * A segment without RST after one. New data or a new acknowledgement from the side that is said to have reset the
+   * connection shows that it did not. A RST that its receiver had no reason to take is void as soon as the receiver
+   * acknowledges something new.
+   * @param advances the segment acknowledges something for the first time, or carries data beyond the last RST
+   */
+  function onSegmentAfterReset(at: number, direction: number, advances: boolean): void {
+    const state = rows[at + Row.State] as number;
+    if (!advances || (state & Both.FinAcked) === Both.FinAcked) {
+      return;
+    }
+    if ((state & (State.Rst << direction)) !== 0 || (state & State.Suspect) !== 0) {
+      rows[at + Row.State] = state & ~(State.Suspect | State.Closed | State.Refused);
+      rows[at + Row.Facts] = (rows[at + Row.Facts] as number) | Facts.ResetVoid;
+    }
+  }
+
+  return { onFin, onAcknowledged, onReset, onSegmentAfterReset };
 }

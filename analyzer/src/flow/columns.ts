@@ -42,7 +42,11 @@ export class BufferPool implements BufferSource {
 }
 
 export interface Columns {
+  readonly buffer: ArrayBuffer;
   readonly counters: readonly CounterColumn[];
+  /** The whole buffer, for writing: column by column would be a different array at every step. */
+  readonly allWords: Uint32Array;
+  readonly allFloats: Float64Array;
   floats(): Float64Array;
   words(): Uint32Array;
   integers(width: number): Int32Array;
@@ -58,7 +62,7 @@ const PADDING = 1024;
 /** Lays columns of `rows` rows into one buffer, the widest elements first so that all are aligned. */
 export function allocateColumns(source: BufferSource, rows: number, counters: readonly Counter[]): Columns {
   const widths = counters.reduce((sum, counter) => sum + (counter.storage === 'u64' ? 8 : 4), 0);
-  const buffer = source.take(rows * (widths + OTHER_BYTES) + PADDING);
+  const buffer = source.take((rows * (widths + OTHER_BYTES) + PADDING + 7) & ~7);
   let at = 0;
   const place = (bytes: number) => {
     const here = at;
@@ -66,6 +70,9 @@ export function allocateColumns(source: BufferSource, rows: number, counters: re
     return here;
   };
   return {
+    buffer,
+    allWords: new Uint32Array(buffer),
+    allFloats: new Float64Array(buffer),
     counters: counters.map((counter) =>
       counter.storage === 'u64'
         ? new Float64Array(buffer, place(rows * 8), rows)

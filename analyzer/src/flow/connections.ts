@@ -2,15 +2,15 @@ import { Seg } from '../decode/segment.js';
 import type { Batch } from './batch.js';
 import { EventClock } from './clock.js';
 import { freshBuffers, type BufferSource } from './columns.js';
-import { ConnectionWriter } from './connection-writer.js';
+import { createConnectionWriter } from './connection-writer.js';
 import { Both, Facts, noWindow, Row, State } from './layout.js';
-import { Roles } from './roles.js';
+import { createRoles } from './roles.js';
 import type { Part } from './part.js';
-import { SequenceSpace } from './sequence.js';
-import { FlowTable } from './table.js';
-import { TimerWheel, wheelSeconds } from './timers.js';
+import { createSequenceSpace } from './sequence.js';
+import { createFlowTable } from './table.js';
+import { createTimerWheel, wheelSeconds } from './timers.js';
 import { closeClass, Ending, finalVerdicts, isOneWay } from './verdict.js';
-import { graceSeconds, WindowBook, windowOf, windowStart } from './window-book.js';
+import { createWindowBook, graceSeconds, windowOf, windowStart } from './window-book.js';
 
 /** How long a connection is kept after its last packet, seconds (semantics b4, "state timeouts"). */
 export interface FlowTimeouts {
@@ -45,146 +45,150 @@ export interface FlowOptions {
 const EVICTION_SAMPLE = 32;
 
 /** Birth and death of connections: their rows, timers, windows and final records. */
-export class Connections {
-  readonly table: FlowTable;
-  readonly clock = new EventClock();
-  readonly timers: TimerWheel;
-  readonly windows: WindowBook;
-  readonly sequences: SequenceSpace;
-  readonly roles: Roles;
-  /** Number of the window that the packet or verdict at hand belongs to. */
-  window = noWindow;
-  /** Connections forgotten because the table was full, and connections ever begun. */
-  evicted = 0;
-  begun = 0;
-
-  private readonly writer: ConnectionWriter;
-  private readonly timeouts: FlowTimeouts;
-  private readonly onTimer = (row: number): void => this.timer(row);
-  private hand = 1;
+export function createConnections(emit: (batch: Batch) => void, options: FlowOptions = {}) {
+  const buffers = options.buffers ?? freshBuffers;
+  const table = createFlowTable(options.maxConnections ?? 1 << 20, options.hashSeed);
+  const { rows } = table;
+  const clock = new EventClock();
+  const timeouts = options.timeouts ?? defaultTimeouts;
+  const timers = createTimerWheel(rows);
+  const windows = createWindowBook(table, options.windowConnections ?? 1 << 19, buffers, emit);
+  const sequences = createSequenceSpace(table);
+  const roles = createRoles(table, options.serverPorts);
+  const writer = createConnectionWriter(table, clock, buffers, emit);
+  /** Number of the window that the packet or verdict at hand belongs to, in an array that everyone reads. */
+  const present = new Int32Array([noWindow]);
+  let hand = 1;
   /** A row in use right now, which eviction must leave alone. */
-  private held = 0;
-
-  constructor(emit: (batch: Batch) => void, options: FlowOptions = {}) {
-    const buffers = options.buffers ?? freshBuffers;
-    this.table = new FlowTable(options.maxConnections ?? 1 << 20, options.hashSeed);
-    this.timeouts = options.timeouts ?? defaultTimeouts;
-    this.timers = new TimerWheel(this.table.rows);
-    this.windows = new WindowBook(this.table, options.windowConnections ?? 1 << 19, buffers, emit);
-    this.sequences = new SequenceSpace(this.table);
-    this.roles = new Roles(this.table, options.serverPorts);
-    this.writer = new ConnectionWriter(this.table, this.clock, buffers, emit);
-  }
+  let held = 0;
+  const connections = {
+    table,
+    clock,
+    windows,
+    sequences,
+    roles,
+    present,
+    /** Connections forgotten because the table was full, and connections ever begun. */
+    evicted: 0,
+    begun: 0,
+    advance,
+    stepBack,
+    finish,
+    begin,
+    beginBeside,
+    book,
+    spill,
+    arm,
+    retire,
+  };
 
   /** Lives through the seconds up to `event`: timers run out, windows are closed. */
-  advance(event: number): void {
-    const { clock, windows } = this;
+  function advance(event: number): void {
     if (windows.current === noWindow) {
-      this.enter(windowOf(event - clock.adjust));
+      enter(windowOf(event - clock.adjust));
     }
     // After one turn of the wheel nothing can be left that waits: a longer silence needs no more.
     const last = Math.min(event, clock.now + wheelSeconds);
     while (clock.now < last) {
-      this.second(clock.now + 1);
+      second(clock.now + 1);
     }
     if (clock.now < event) {
-      this.second(event);
+      second(event);
     }
   }
 
-  private second(event: number): void {
-    const { clock, windows } = this;
+  function second(event: number): void {
     clock.now = event;
     const seconds = event - clock.adjust;
     const window = windowOf(seconds);
     if (window !== windows.current) {
-      this.enter(window);
+      enter(window);
     }
     if (windows.previousOpen && seconds >= windowStart(windows.current) + graceSeconds) {
-      this.writer.flush();
+      writer.flush();
       windows.closePrevious();
     }
-    this.window = windows.current;
-    this.timers.run(event, this.onTimer);
+    present[0] = windows.current;
+    timers.run(event, timer);
   }
 
-  private enter(window: number): void {
-    this.windows.roll(window);
-    this.window = window;
+  function enter(window: number): void {
+    windows.roll(window);
+    present[0] = window;
   }
 
   /** The packets' clock was set back: what is open is written, and event time goes on from here. */
-  stepBack(seconds: number): void {
-    this.windows.closeAll();
-    this.clock.step(seconds);
-    this.enter(windowOf(seconds));
+  function stepBack(seconds: number): void {
+    windows.closeAll();
+    clock.step(seconds);
+    enter(windowOf(seconds));
   }
 
   /** Everything ends at the last packet's time; all rows go into its window. */
-  finish(): void {
-    const { table } = this;
-    this.window = this.windows.current;
+  function finish(): void {
+    present[0] = windows.current;
     for (let row = 1; row <= table.highest; row++) {
       const state = table.rows[table.at(row) + Row.State] as number;
       // Attempts that wait for an answer go with the connection they wait for.
       if ((state & (State.Used | State.Candidate)) === State.Used) {
-        this.retire(row, Ending.End);
+        retire(row, Ending.End);
       }
     }
-    this.writer.flush();
-    this.windows.closeAll();
+    writer.flush();
+    windows.closeAll();
   }
 
   /** Begins the connection of the segment at `segment`; it is not in the index yet. */
-  begin(segments: Int32Array, segment: number): number {
-    const { table } = this;
+  function begin(segments: Int32Array, segment: number): number {
     const key0 = segments[segment + Seg.Key0] as number;
     const key1 = segments[segment + Seg.Key1] as number;
     const ports = segments[segment + Seg.KeyPorts] as number;
     let row = table.allocate(key0, key1, ports);
     while (row === 0) {
-      this.evict();
+      evict();
       row = table.allocate(key0, key1, ports);
     }
     if (segments[segment + Seg.Family] !== 4) {
       table.setPair(table.at(row), segments, segment);
     }
-    this.begun++;
+    connections.begun++;
     return row;
   }
 
   /** Like `begin`, for a new attempt on the tuple of `holder`, which must not be evicted to make room for it. */
-  beginBeside(holder: number, segments: Int32Array, segment: number): number {
-    this.held = holder;
-    const row = this.begin(segments, segment);
-    this.held = 0;
+  function beginBeside(holder: number, segments: Int32Array, segment: number): number {
+    held = holder;
+    const row = begin(segments, segment);
+    held = 0;
     return row;
   }
 
   /** Makes sure that what the connection counts next goes into the present window. */
-  enterWindow(row: number): void {
-    if (this.table.rows[this.table.at(row) + Row.Window] !== this.window) {
-      this.windows.begin(row, this.window);
+  function enterWindow(row: number): void {
+    if (table.rows[table.at(row) + Row.Window] !== (present[0] as number)) {
+      windows.begin(row, present[0] as number);
     }
   }
 
   /** Books an event of a connection that counts in the present window. `kind` includes the direction when sided. */
-  book(at: number, kind: number, value: number): void {
-    const { rows } = this.table;
-    rows[at + Row.Events] = this.windows.memory(this.window).book(rows[at + Row.Events] as number, kind, value);
+  function book(at: number, kind: number, value: number): void {
+    rows[at + Row.Events] = windows.memory.book(
+      (present[0] as number) & 1,
+      rows[at + Row.Events] as number,
+      kind,
+      value
+    );
   }
 
   /** Books what a packed field of the row could not hold any more. */
-  spill(at: number, kind: number, value: number): void {
-    this.book(at, kind, value);
-    this.windows.addSpilled(at, kind, value);
+  function spill(at: number, kind: number, value: number): void {
+    book(at, kind, value);
+    windows.addSpilled(at, kind, value);
   }
 
   /** Second at which a connection is given up if no packet comes. */
-  private deadline(at: number): number {
-    const { rows } = this.table;
+  function deadline(at: number): number {
     const state = rows[at + Row.State] as number;
-    const { timeouts } = this;
     let wait = timeouts.idle;
     if ((state & State.Closed) !== 0) {
       wait = (state & State.Refused) !== 0 ? timeouts.refused : timeouts.closed;
@@ -197,22 +201,20 @@ export class Connections {
   }
 
   /** Arms the connection's timer for its present state. */
-  arm(row: number): void {
-    this.timers.arm(row, this.deadline(this.table.at(row)), this.clock.now);
+  function arm(row: number): void {
+    timers.arm(row, deadline(table.at(row)), clock.now);
   }
 
-  private timer(row: number): void {
-    if (this.deadline(this.table.at(row)) > this.clock.now) {
-      this.arm(row);
+  function timer(row: number): void {
+    if (deadline(table.at(row)) > clock.now) {
+      arm(row);
     } else {
-      this.retire(row, Ending.Timer);
+      retire(row, Ending.Timer);
     }
   }
 
   /** Ends a connection: books its verdict, writes its record, forgets it. An attempt that waits on it takes its place. */
-  retire(row: number, ending: Ending): void {
-    const { table } = this;
-    const { rows } = table;
+  function retire(row: number, ending: Ending): void {
     const at = table.at(row);
     const rival = rows[at + Row.Rival] as number;
     if (((rows[at + Row.State] as number) & State.Candidate) !== 0) {
@@ -223,31 +225,29 @@ export class Connections {
       table.remove(table.hashOf(at), row);
     } else if (ending === Ending.End) {
       table.remove(table.hashOf(at), row);
-      this.conclude(rival, ending);
+      conclude(rival, ending);
     } else {
       rows[table.at(rival) + Row.State] = (rows[table.at(rival) + Row.State] as number) & ~State.Candidate;
       rows[table.at(rival) + Row.Rival] = 0;
       table.replace(table.hashOf(at), row, rival);
     }
-    this.conclude(row, ending);
+    conclude(row, ending);
   }
 
-  private conclude(row: number, ending: Ending): void {
-    const { table, windows } = this;
-    const { rows } = table;
+  function conclude(row: number, ending: Ending): void {
     const at = table.at(row);
     if (isOneWay(rows, at)) {
       rows[at + Row.Facts] = (rows[at + Row.Facts] as number) | Facts.OneWay;
     }
     const close = closeClass(rows, at);
-    this.enterWindow(row);
+    enterWindow(row);
     rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | finalVerdicts(rows, at, close, ending);
     windows.record(at);
-    this.writer.add(row, close, ending);
-    this.sequences.release(at);
+    writer.add(row, close, ending);
+    sequences.release(at);
     table.release(row);
     if (ending === Ending.Memory) {
-      this.evicted++;
+      connections.evicted++;
     }
   }
 
@@ -255,21 +255,21 @@ export class Connections {
    * Makes room: of a sample of rows the one least worth keeping goes. Closed connections that only linger go first, then
    * attempts without an answer (a flood of SYNs must not push out connections), then the longest idle.
    */
-  private evict(): void {
-    const { rows, highest } = this.table;
+  function evict(): void {
+    const { highest } = table;
     let chosen = 0;
     let chosenRank = -1;
     let looked = 0;
     for (let step = 0; looked < EVICTION_SAMPLE && step < highest; step++) {
-      const row = this.hand;
-      this.hand = row >= highest ? 1 : row + 1;
-      const at = this.table.at(row);
+      const row = hand;
+      hand = row >= highest ? 1 : row + 1;
+      const at = table.at(row);
       const state = rows[at + Row.State] as number;
-      if (row === this.held || (state & State.Used) === 0) {
+      if (row === held || (state & State.Used) === 0) {
         continue;
       }
       looked++;
-      const idle = Math.max(0, this.clock.now - (rows[at + Row.LastSeconds] as number));
+      const idle = Math.max(0, clock.now - (rows[at + Row.LastSeconds] as number));
       const kind = (state & State.Closed) !== 0 ? 2 : (state & (State.Handshake | State.Midstream)) === 0 ? 1 : 0;
       const rank = kind * 1e10 + idle;
       if (rank > chosenRank) {
@@ -277,6 +277,10 @@ export class Connections {
         chosen = row;
       }
     }
-    this.retire(chosen, Ending.Memory);
+    retire(chosen, Ending.Memory);
   }
+
+  return connections;
 }
+
+export type Connections = ReturnType<typeof createConnections>;

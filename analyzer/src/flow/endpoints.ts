@@ -10,53 +10,48 @@ const WORDS = 4;
  * Trade-off: a fixed, set-associative table. A set that is full forgets the endpoint it has not heard of for longest, so
  * the memory is bounded and busy servers stay; IPv6 addresses are kept as a 32-bit fingerprint, and a collision (one in
  * four billion for a pair) can only turn a guess, which is marked as a guess.
+ *
+ * @param sets a power of two; 8 endpoints of 16 bytes each
  */
-export class EndpointMemory {
-  private readonly table: Int32Array;
-  private readonly mask: number;
-
-  /** @param sets a power of two; 8 endpoints of 16 bytes each */
-  constructor(sets = 1 << 13) {
-    this.table = new Int32Array(sets * WAYS * WORDS);
-    this.mask = sets - 1;
-  }
+export function createEndpointMemory(sets = 1 << 13) {
+  const table = new Int32Array(sets * WAYS * WORDS);
+  const mask = sets - 1;
 
   /** The endpoint answered a SYN. */
-  accepted(address: number, port: number, second: number): void {
-    const at = this.place(address, port, second);
-    this.table[at + 3] = (this.table[at + 3] as number) | 1;
+  function accepted(address: number, port: number, second: number): void {
+    const at = place(address, port, second);
+    table[at + 3] = (table[at + 3] as number) | 1;
   }
 
   /** A SYN was aimed at the endpoint. */
-  aimedAt(address: number, port: number, second: number): void {
-    const at = this.place(address, port, second);
-    const score = this.table[at + 3] as number;
+  function aimedAt(address: number, port: number, second: number): void {
+    const at = place(address, port, second);
+    const score = table[at + 3] as number;
     if (score >>> 1 < 0x3fffffff) {
-      this.table[at + 3] = score + 2;
+      table[at + 3] = score + 2;
     }
   }
 
-  hasAccepted(address: number, port: number): boolean {
-    const at = this.find(address, port);
-    return at >= 0 && ((this.table[at + 3] as number) & 1) !== 0;
+  function hasAccepted(address: number, port: number): boolean {
+    const at = find(address, port);
+    return at >= 0 && ((table[at + 3] as number) & 1) !== 0;
   }
 
   /** SYNs aimed at the endpoint. */
-  popularity(address: number, port: number): number {
-    const at = this.find(address, port);
-    return at < 0 ? 0 : (this.table[at + 3] as number) >>> 1;
+  function popularity(address: number, port: number): number {
+    const at = find(address, port);
+    return at < 0 ? 0 : (table[at + 3] as number) >>> 1;
   }
 
-  private set(address: number, port: number): number {
+  function setOf(address: number, port: number): number {
     let hash = Math.imul(address, 0x85ebca6b) ^ Math.imul(port, 0x27d4eb2f);
     hash ^= hash >>> 15;
     hash = Math.imul(hash, 0x2c1b3c6d);
-    return ((hash ^ (hash >>> 13)) & this.mask) * WAYS * WORDS;
+    return ((hash ^ (hash >>> 13)) & mask) * WAYS * WORDS;
   }
 
-  private find(address: number, port: number): number {
-    const { table } = this;
-    const first = this.set(address, port);
+  function find(address: number, port: number): number {
+    const first = setOf(address, port);
     for (let at = first; at < first + WAYS * WORDS; at += WORDS) {
       if (table[at] === address && table[at + 1] === port && table[at + 2] !== 0) {
         return at;
@@ -66,9 +61,8 @@ export class EndpointMemory {
   }
 
   /** The endpoint's entry, or a free or the oldest one made its own. */
-  private place(address: number, port: number, second: number): number {
-    const { table } = this;
-    const first = this.set(address, port);
+  function place(address: number, port: number, second: number): number {
+    const first = setOf(address, port);
     let chosen = first;
     for (let at = first; at < first + WAYS * WORDS; at += WORDS) {
       if (table[at] === address && table[at + 1] === port && table[at + 2] !== 0) {
@@ -85,7 +79,11 @@ export class EndpointMemory {
     table[chosen + 3] = 0;
     return chosen;
   }
+
+  return { accepted, aimedAt, hasAccepted, popularity };
 }
+
+export type EndpointMemory = ReturnType<typeof createEndpointMemory>;
 
 /** What stands for an address in the memory above: an IPv4 address itself, a fingerprint of an IPv6 address. */
 export function addressOf(words: Int32Array, at: number, ipv6: boolean): number {

@@ -1,44 +1,54 @@
 /**
- * Rows of a fixed number of words that few connections need. Row 0 is never used, so that 0 means none. The memory doubles
- * when it is full: `words` is then another array, so it must be read anew after `take`.
+ * Rows of a fixed number of words that few connections need. Row 0 is never used, so that 0 means none.
+ *
+ * Trade-off: memory for the most rows there can be is reserved at once. Pages that were never touched cost nothing, and
+ * `words` stays the same array for ever, which lets the compiler treat it as a constant.
  */
-export class Pool {
-  words: Int32Array;
+export interface Pool {
+  readonly words: Int32Array;
   /** Rows in use. */
-  size = 0;
-  private fresh = 1;
-  private free = 0;
-
-  /** @param width words of a row, at least 1 */
-  constructor(
-    private readonly width: number,
-    rows = 256
-  ) {
-    this.words = new Int32Array(width * rows);
-  }
-
+  readonly size: number;
   /** A row, all 0. */
-  take(): number {
-    this.size++;
-    const { width } = this;
-    let row = this.free;
-    if (row !== 0) {
-      this.free = this.words[row * width] as number;
-      this.words.fill(0, row * width, (row + 1) * width);
-      return row;
+  take(): number;
+  give(row: number): void;
+}
+
+/**
+ * @param width words of a row, at least 1
+ * @param most rows in use at once
+ */
+export function createPool(width: number, most: number): Pool {
+  const words = new Int32Array(width * (most + 1));
+  let size = 0;
+  let fresh = 1;
+  let free = 0;
+
+  function take(): number {
+    size++;
+    const row = free;
+    if (row === 0) {
+      return fresh++;
     }
-    row = this.fresh++;
-    if ((row + 1) * width > this.words.length) {
-      const larger = new Int32Array(this.words.length * 2);
-      larger.set(this.words);
-      this.words = larger;
+    const first = row * width;
+    free = words[first] as number;
+    for (let word = first; word < first + width; word++) {
+      words[word] = 0;
     }
     return row;
   }
 
-  give(row: number): void {
-    this.size--;
-    this.words[row * this.width] = this.free;
-    this.free = row;
+  function give(row: number): void {
+    size--;
+    words[row * width] = free;
+    free = row;
   }
+
+  return {
+    words,
+    get size() {
+      return size;
+    },
+    take,
+    give,
+  };
 }

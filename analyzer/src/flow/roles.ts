@@ -1,5 +1,5 @@
 import { ACK, Seg } from '../decode/segment.js';
-import { addressOf, EndpointMemory, portKey } from './endpoints.js';
+import { addressOf, createEndpointMemory, portKey } from './endpoints.js';
 import { Row, State } from './layout.js';
 import { pairWords, type FlowTable } from './table.js';
 
@@ -7,34 +7,29 @@ import { pairWords, type FlowTable } from './table.js';
 const SYSTEM_PORTS = 1024;
 
 /** Who is the client when no SYN told it. */
-export class Roles {
-  readonly memory: EndpointMemory;
+export function createRoles(table: FlowTable, serverPorts: readonly number[] = []) {
+  const { rows } = table;
+  const wide = table.wide.words;
+  const memory = createEndpointMemory();
   /** 1 for ports that the configuration declares to be servers' ports. */
-  private readonly configured: Uint8Array;
-  private readonly table: FlowTable;
-
-  constructor(table: FlowTable, serverPorts: readonly number[] = [], memory = new EndpointMemory()) {
-    this.table = table;
-    this.memory = memory;
-    this.configured = new Uint8Array(65536);
-    for (const port of serverPorts) {
-      this.configured[port] = 1;
-    }
+  const configured = new Uint8Array(65536);
+  for (const port of serverPorts) {
+    configured[port] = 1;
   }
 
   /**
    * Learns from a segment with SYN: which endpoint it was aimed at, or which one has accepted. Looks at nothing else, so
    * that it can be told of segments whose connections are followed elsewhere.
    */
-  learn(segments: Int32Array, segment: number, second: number): void {
+  function learn(segments: Int32Array, segment: number, second: number): void {
     const ports = segments[segment + Seg.Ports] as number;
     const ipv6 = segments[segment + Seg.Family] === 6;
     if (((segments[segment + Seg.Flags] as number) & ACK) !== 0) {
       const address = addressOf(segments, segment + Seg.Source, ipv6);
-      this.memory.accepted(address, portKey(ports >>> 16, ipv6), second);
+      memory.accepted(address, portKey(ports >>> 16, ipv6), second);
     } else {
       const address = addressOf(segments, segment + Seg.Destination, ipv6);
-      this.memory.aimedAt(address, portKey(ports & 0xffff, ipv6), second);
+      memory.aimedAt(address, portKey(ports & 0xffff, ipv6), second);
     }
   }
 
@@ -44,15 +39,14 @@ export class Roles {
    * @param sender direction of the first packet: the client when nothing else tells
    * @returns 1 when the higher end is the client
    */
-  guessClient(at: number, sender: number): number {
-    const ports = this.table.rows[at + Row.Ports] as number;
+  function guessClient(at: number, sender: number): number {
+    const ports = rows[at + Row.Ports] as number;
     const low = ports >>> 16;
     const high = ports & 0xffff;
-    const { memory, configured } = this;
-    const address0 = this.address(at, 0);
-    const address1 = this.address(at, 1);
-    const key0 = this.port(at, 0);
-    const key1 = this.port(at, 1);
+    const address0 = address(at, 0);
+    const address1 = address(at, 1);
+    const key0 = port(at, 0);
+    const key1 = port(at, 1);
     // Each is above 0 when it speaks for the lower end as the server, so for the higher one as the client.
     const decisive =
       Number(memory.hasAccepted(address0, key0)) - Number(memory.hasAccepted(address1, key1)) ||
@@ -63,17 +57,19 @@ export class Roles {
     return decisive === 0 ? sender : decisive > 0 ? 1 : 0;
   }
 
-  private address(at: number, end: number): number {
-    const { rows, wide } = this.table;
+  function address(at: number, end: number): number {
     if (((rows[at + Row.State] as number) & State.Ipv6) === 0) {
       return rows[at + Row.Key0 + end] as number;
     }
-    return addressOf(wide.words, (rows[at + Row.Wide] as number) * pairWords + end * 4, true);
+    return addressOf(wide, (rows[at + Row.Wide] as number) * pairWords + end * 4, true);
   }
 
-  private port(at: number, end: number): number {
-    const { rows } = this.table;
+  function port(at: number, end: number): number {
     const ports = rows[at + Row.Ports] as number;
     return portKey(end === 0 ? ports >>> 16 : ports & 0xffff, ((rows[at + Row.State] as number) & State.Ipv6) !== 0);
   }
+
+  return { learn, guessClient };
 }
+
+export type Roles = ReturnType<typeof createRoles>;

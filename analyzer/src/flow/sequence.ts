@@ -26,14 +26,18 @@ const HOLES_PER_DIRECTION = 16;
  * holes. A segment is a retransmission when any sequence number it occupies (SYN and FIN occupy one each) was occupied
  * before, whatever the time between; RSTs occupy nothing. All arithmetic is modulo 2^32 (RFC 9293 3.4).
  */
-export class SequenceSpace {
-  /** Holes that could not be remembered; segments that fill them are counted as retransmissions. */
-  forgotten = 0;
-  private readonly pool = new Int32Array((HOLES + 1) * HOLE);
-  private fresh = 1;
-  private free = 0;
-
-  constructor(private readonly table: FlowTable) {}
+export function createSequenceSpace(table: FlowTable) {
+  const { rows, coldAt } = table;
+  const words = table.cold.words;
+  const pool = new Int32Array((HOLES + 1) * HOLE);
+  let fresh = 1;
+  let free = 0;
+  const space = {
+    /** Holes that could not be remembered; segments that fill them are counted as retransmissions. */
+    forgotten: 0,
+    add,
+    release,
+  };
 
   /**
    * Books a segment.
@@ -43,8 +47,7 @@ export class SequenceSpace {
    * @param length sequence numbers it occupies, at least 1
    * @param payload bytes of data
    */
-  add(at: number, direction: number, sequence: number, length: number, payload: number): Place {
-    const { rows } = this.table;
+  function add(at: number, direction: number, sequence: number, length: number, payload: number): Place {
     const bit = State.Sequence << direction;
     const state = rows[at + Row.State] as number;
     const end = (sequence + length) | 0;
@@ -61,36 +64,36 @@ export class SequenceSpace {
       return Place.Next;
     }
     if (distance > 0) {
-      this.addHole(at, direction, next, sequence, true);
+      addHole(at, direction, next, sequence, true);
       rows[at + Row.Next + direction] = end;
       return Place.Gap;
     }
-    return this.below(at, direction, sequence, end, next, payload, length);
+    return below(at, direction, sequence, end, next, payload, length);
   }
 
   /** Gives back the holes of a connection that is forgotten. */
-  release(at: number): void {
-    const cold = this.table.rows[at + Row.Cold] as number;
+  function release(at: number): void {
+    const cold = rows[at + Row.Cold] as number;
     if (cold === 0) {
       return;
     }
     const word = cold * Cold.Words + Cold.Holes;
-    const holes = this.table.cold.words[word] as number;
+    const holes = words[word] as number;
     if (holes === 0) {
       return;
     }
-    this.table.cold.words[word] = 0;
+    words[word] = 0;
     for (const first of [holes & Half.Most, holes >>> Half.Bits]) {
       for (let hole = first; hole !== 0;) {
-        const after = this.pool[hole * HOLE + 2] as number;
-        this.freeHole(hole);
+        const after = pool[hole * HOLE + 2] as number;
+        freeHole(hole);
         hole = after;
       }
     }
   }
 
   /** A segment that begins below the highest sequence number. */
-  private below(
+  function below(
     at: number,
     direction: number,
     sequence: number,
@@ -99,7 +102,6 @@ export class SequenceSpace {
     payload: number,
     length: number
   ): Place {
-    const { rows } = this.table;
     const above = ((end - next) | 0) > 0;
     let occupied = above ? (next - sequence) | 0 : length;
     // What lies below the first sequence number seen was never seen either, unless a SYN told where the start is.
@@ -110,13 +112,13 @@ export class SequenceSpace {
       const synSeen = ((rows[at + Row.State] as number) & ((State.Syn | State.SynAck) << direction)) !== 0;
       if (!synSeen) {
         if (((first - end) | 0) > 0) {
-          this.addHole(at, direction, end, first, false);
+          addHole(at, direction, end, first, false);
         }
         rows[at + Row.First + direction] = sequence;
       }
     }
-    if (this.firstHole(at, direction) !== 0) {
-      occupied -= this.fill(at, direction, sequence, end);
+    if (firstHole(at, direction) !== 0) {
+      occupied -= fill(at, direction, sequence, end);
     }
     if (above) {
       rows[at + Row.Next + direction] = end;
@@ -127,28 +129,26 @@ export class SequenceSpace {
     return payload === 1 && length === 1 && ((sequence - next) | 0) === -1 ? Place.KeepAlive : Place.Retransmission;
   }
 
-  private firstHole(at: number, direction: number): number {
-    const cold = this.table.rows[at + Row.Cold] as number;
+  function firstHole(at: number, direction: number): number {
+    const cold = rows[at + Row.Cold] as number;
     if (cold === 0) {
       return 0;
     }
-    const holes = this.table.cold.words[cold * Cold.Words + Cold.Holes] as number;
+    const holes = words[cold * Cold.Words + Cold.Holes] as number;
     return (holes >>> (direction * Half.Bits)) & Half.Most;
   }
 
-  private setFirstHole(at: number, direction: number, hole: number): void {
-    const word = this.table.coldAt(at) + Cold.Holes;
-    const { words } = this.table.cold;
+  function setFirstHole(at: number, direction: number, hole: number): void {
+    const word = coldAt(at) + Cold.Holes;
     const shift = direction * Half.Bits;
     words[word] = ((words[word] as number) & ~(Half.Most << shift)) | (hole << shift);
   }
 
   /** Takes [start, end) out of the holes; returns how many sequence numbers of it were holes. */
-  private fill(at: number, direction: number, start: number, end: number): number {
-    const { pool } = this;
+  function fill(at: number, direction: number, start: number, end: number): number {
     let filled = 0;
     let before = 0;
-    let hole = this.firstHole(at, direction);
+    let hole = firstHole(at, direction);
     while (hole !== 0) {
       const place = hole * HOLE;
       const after = pool[place + 2] as number;
@@ -160,8 +160,8 @@ export class SequenceSpace {
       if (overlap > 0) {
         filled += overlap;
         if (from === holeStart && to === holeEnd) {
-          this.unlink(at, direction, before, after);
-          this.freeHole(hole);
+          unlink(at, direction, before, after);
+          freeHole(hole);
           hole = after;
           continue;
         }
@@ -170,9 +170,9 @@ export class SequenceSpace {
         } else {
           pool[place + 1] = from;
           if (to !== holeEnd) {
-            const rest = this.takeHole();
+            const rest = takeHole();
             if (rest === 0) {
-              this.forgotten++;
+              space.forgotten++;
             } else {
               pool[rest * HOLE] = to;
               pool[rest * HOLE + 1] = holeEnd;
@@ -188,18 +188,17 @@ export class SequenceSpace {
     return filled;
   }
 
-  private unlink(at: number, direction: number, before: number, after: number): void {
+  function unlink(at: number, direction: number, before: number, after: number): void {
     if (before === 0) {
-      this.setFirstHole(at, direction, after);
+      setFirstHole(at, direction, after);
     } else {
-      this.pool[before * HOLE + 2] = after;
+      pool[before * HOLE + 2] = after;
     }
   }
 
   /** Adds a hole above or below all others, forgetting the lowest when there are too many. */
-  private addHole(at: number, direction: number, start: number, end: number, highest: boolean): void {
-    const { pool } = this;
-    const first = this.firstHole(at, direction);
+  function addHole(at: number, direction: number, start: number, end: number, highest: boolean): void {
+    const first = firstHole(at, direction);
     let count = 0;
     let last = 0;
     for (let hole = first; hole !== 0; hole = pool[hole * HOLE + 2] as number) {
@@ -207,16 +206,16 @@ export class SequenceSpace {
       last = hole;
     }
     if (count === HOLES_PER_DIRECTION) {
-      this.forgotten++;
+      space.forgotten++;
       if (!highest) {
         return;
       }
-      this.setFirstHole(at, direction, pool[first * HOLE + 2] as number);
-      this.freeHole(first);
+      setFirstHole(at, direction, pool[first * HOLE + 2] as number);
+      freeHole(first);
     }
-    const hole = this.takeHole();
+    const hole = takeHole();
     if (hole === 0) {
-      this.forgotten++;
+      space.forgotten++;
       return;
     }
     pool[hole * HOLE] = start;
@@ -225,22 +224,26 @@ export class SequenceSpace {
       pool[hole * HOLE + 2] = 0;
       pool[last * HOLE + 2] = hole;
     } else {
-      pool[hole * HOLE + 2] = this.firstHole(at, direction);
-      this.setFirstHole(at, direction, hole);
+      pool[hole * HOLE + 2] = firstHole(at, direction);
+      setFirstHole(at, direction, hole);
     }
   }
 
-  private takeHole(): number {
-    const hole = this.free;
+  function takeHole(): number {
+    const hole = free;
     if (hole !== 0) {
-      this.free = this.pool[hole * HOLE + 2] as number;
+      free = pool[hole * HOLE + 2] as number;
       return hole;
     }
-    return this.fresh <= HOLES ? this.fresh++ : 0;
+    return fresh <= HOLES ? fresh++ : 0;
   }
 
-  private freeHole(hole: number): void {
-    this.pool[hole * HOLE + 2] = this.free;
-    this.free = hole;
+  function freeHole(hole: number): void {
+    pool[hole * HOLE + 2] = free;
+    free = hole;
   }
+
+  return space;
 }
+
+export type SequenceSpace = ReturnType<typeof createSequenceSpace>;

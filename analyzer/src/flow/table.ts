@@ -1,7 +1,8 @@
+import { hashKey } from '../decode/connection-key.js';
 import { Seg } from '../decode/segment.js';
 import { Fact } from './facts.js';
 import { Cold, Row, State, Table } from './layout.js';
-import { Pool } from './pool.js';
+import { createPool } from './pool.js';
 
 /** Words of an index slot: hash, row. */
 const SLOT = 2;
@@ -9,83 +10,74 @@ const SLOT = 2;
 export const pairWords = 8;
 /** Slots that the index begins with. */
 const FIRST_SLOTS = 1 << 12;
+
+export type FlowTable = ReturnType<typeof createFlowTable>;
+
 /**
  * The connections that are alive: rows of fixed width in one typed array, found by an open-addressing index.
  *
  * Trade-offs. The index keeps the whole hash beside the row number (8 bytes a slot, at most half full): a probe touches a
  * row only when it is almost surely the right one, and removal by backward shift needs no tombstones. It doubles as
  * connections come, so that it is no larger than the processor's caches have to bear: doubling stops the capture for some
- * 20 ns a connection, which the ring's memory bridges. The rows are reserved at full capacity at once: untouched pages
- * cost nothing, and they never move. IPv4 keys lie in the row; an IPv6 pair has 64 bits of fingerprint in the row and its
- * addresses in a pool, so that IPv4 does not pay for them.
+ * 20 ns a connection, which the ring's memory bridges. Rows and index are reserved at full capacity at once: untouched
+ * pages cost nothing, and they never move. IPv4 keys lie in the row; an IPv6 pair has 64 bits of fingerprint in the row and
+ * its addresses in a pool, so that IPv4 does not pay for them.
+ *
+ * The flow room is written as closures, not as classes: in the one flow table of a thread everything that a closure
+ * captures is a constant to the compiler, so that an access to `rows` is one instruction with the address in it.
+ *
+ * @param capacity most connections held at once (1 to 2^24)
+ * @param seed mixed into the hash, so that nobody can craft addresses that collide; the decoder's must be the same
  */
-export class FlowTable {
+export function createFlowTable(capacity: number, seed = 0) {
+  const buffer = new ArrayBuffer(((capacity + 1) * Row.Words + Table.Offset) * 4);
   /** All rows; a row's first word is at `at(row)`. Row 0 is never used. */
-  readonly rows: Int32Array;
+  const rows = new Int32Array(buffer);
   /** The same memory, for the words that hold 64-bit floats (index = word / 2) and 32-bit floats. */
-  readonly doubles: Float64Array;
-  readonly floats: Float32Array;
+  const doubles = new Float64Array(buffer);
+  const floats = new Float32Array(buffer);
   /** Addresses of IPv6 connections: the lower, then the higher. */
-  readonly wide = new Pool(pairWords);
+  const wide = createPool(pairWords, capacity);
+  const wideWords = wide.words;
   /** Rarer facts (`Cold`). */
-  readonly cold = new Pool(Cold.Words);
-  readonly facts = new Pool(Fact.PoolWords);
-  /** Rows in use. */
-  size = 0;
-  /** Highest row number ever used. A row in use has `State.Used`. */
-  highest = 0;
-  readonly capacity: number;
-
-  private index = new Int32Array(FIRST_SLOTS * SLOT);
-  private mask = FIRST_SLOTS - 1;
-  private indexed = 0;
-  private readonly seed: number;
+  const cold = createPool(Cold.Words, capacity);
+  const coldWords = cold.words;
+  /** What a diagnosis needs (`Fact`). */
+  const facts = createPool(Fact.PoolWords, capacity);
+  const index = new Int32Array(mostSlots(capacity) * SLOT);
+  let mask = FIRST_SLOTS - 1;
+  let indexed = 0;
+  /** Rows in use, and the highest ever used. A row in use has `State.Used`. */
+  let size = 0;
+  let highest = 0;
   /** Freed rows, linked by `Row.Rival`. */
-  private free = 0;
-
-  /**
-   * @param capacity most connections held at once (1 to 2^24)
-   * @param seed mixed into the hash, so that nobody can craft addresses that collide
-   */
-  constructor(capacity: number, seed = 0) {
-    this.capacity = capacity;
-    this.seed = seed | 0;
-    const buffer = new ArrayBuffer(((capacity + 1) * Row.Words + Table.Offset) * 4);
-    this.rows = new Int32Array(buffer);
-    this.doubles = new Float64Array(buffer);
-    this.floats = new Float32Array(buffer);
-  }
+  let free = 0;
 
   /** First word of a row. */
-  at(row: number): number {
+  function at(row: number): number {
     return row * Row.Words + Table.Offset;
   }
 
-  /** Hash of a key; the finalizer of MurmurHash3 over a multiplicative mix of the three words. */
-  hash(key0: number, key1: number, ports: number): number {
-    let hash = Math.imul(key0 ^ this.seed, 0x85ebca6b) ^ Math.imul(key1, 0xc2b2ae35) ^ Math.imul(ports, 0x27d4eb2f);
-    hash ^= hash >>> 15;
-    hash = Math.imul(hash, 0x2c1b3c6d);
-    hash ^= hash >>> 13;
-    hash = Math.imul(hash, 0x297a2d39);
-    return hash ^ (hash >>> 16);
-  }
-
-  /** Row number of an IPv4 connection, or 0. */
-  find4(hash: number, key0: number, key1: number, ports: number): number {
-    const { index, mask, rows } = this;
+  /** Row number of the connection of the segment at `segment`, or 0. */
+  function find(segments: Int32Array, segment: number): number {
+    const hash = segments[segment + Seg.Hash] as number;
+    const key0 = segments[segment + Seg.Key0] as number;
+    const key1 = segments[segment + Seg.Key1] as number;
+    const ports = segments[segment + Seg.KeyPorts] as number;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const row = index[slot * SLOT + 1] as number;
       if (row === 0) {
         return 0;
       }
       if (index[slot * SLOT] === hash) {
-        const at = row * Row.Words + Table.Offset;
+        const place = row * Row.Words + Table.Offset;
         if (
-          rows[at + Row.Key0] === key0 &&
-          rows[at + Row.Key1] === key1 &&
-          rows[at + Row.Ports] === ports &&
-          ((rows[at + Row.State] as number) & State.Ipv6) === 0
+          rows[place + Row.Key0] === key0 &&
+          rows[place + Row.Key1] === key1 &&
+          rows[place + Row.Ports] === ports &&
+          (((rows[place + Row.State] as number) & State.Ipv6) === 0
+            ? segments[segment + Seg.Family] === 4
+            : segments[segment + Seg.Family] === 6 && samePair(rows[place + Row.Wide] as number, segments, segment))
         ) {
           return row;
         }
@@ -93,32 +85,25 @@ export class FlowTable {
     }
   }
 
-  /** Row number of an IPv6 connection, or 0. Its addresses are those of the segment at `segment`. */
-  find6(hash: number, key0: number, key1: number, ports: number, segments: Int32Array, segment: number): number {
-    const { index, mask, rows } = this;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const row = index[slot * SLOT + 1] as number;
-      if (row === 0) {
-        return 0;
-      }
-      if (index[slot * SLOT] === hash) {
-        const at = row * Row.Words + Table.Offset;
-        if (
-          rows[at + Row.Key0] === key0 &&
-          rows[at + Row.Key1] === key1 &&
-          rows[at + Row.Ports] === ports &&
-          ((rows[at + Row.State] as number) & State.Ipv6) !== 0 &&
-          samePair(this.wide.words, (rows[at + Row.Wide] as number) * pairWords, segments, segment)
-        ) {
-          return row;
-        }
-      }
-    }
+  function samePair(pair: number, segments: Int32Array, segment: number): boolean {
+    const first = pair * pairWords;
+    const low = segment + Seg.Source + ((segments[segment + Seg.Direction] as number) << 2);
+    const high = segment + Seg.Destination - ((segments[segment + Seg.Direction] as number) << 2);
+    return (
+      wideWords[first] === segments[low] &&
+      wideWords[first + 1] === segments[low + 1] &&
+      wideWords[first + 2] === segments[low + 2] &&
+      wideWords[first + 3] === segments[low + 3] &&
+      wideWords[first + 4] === segments[high] &&
+      wideWords[first + 5] === segments[high + 1] &&
+      wideWords[first + 6] === segments[high + 2] &&
+      wideWords[first + 7] === segments[high + 3]
+    );
   }
 
   /** Row number that the index has where the hash leads: probably the connection's, to be read ahead. */
-  hint(hash: number): number {
-    return this.index[(hash & this.mask) * SLOT + 1] as number;
+  function hint(hash: number): number {
+    return index[(hash & mask) * SLOT + 1] as number;
   }
 
   /**
@@ -126,115 +111,120 @@ export class FlowTable {
    * is not yet in the index.
    * @returns 0 when the table is full
    */
-  allocate(key0: number, key1: number, ports: number): number {
-    const { rows } = this;
-    let row = this.free;
+  function allocate(key0: number, key1: number, ports: number): number {
+    let row = free;
     if (row !== 0) {
-      this.free = rows[row * Row.Words + Table.Offset + Row.Rival] as number;
-    } else if (this.highest < this.capacity) {
-      row = ++this.highest;
+      free = rows[row * Row.Words + Table.Offset + Row.Rival] as number;
+    } else if (highest < capacity) {
+      row = ++highest;
     } else {
       return 0;
     }
-    const at = row * Row.Words + Table.Offset;
-    rows[at + Row.Key0] = key0;
-    rows[at + Row.Key1] = key1;
-    rows[at + Row.Ports] = ports;
-    rows[at + Row.State] = State.Used;
-    rows[at + Row.Zeek] = 0;
-    rows[at + Row.History] = 0;
-    rows[at + Row.History + 1] = 0;
-    rows[at + Row.History + 2] = 0;
-    rows[at + Row.Facts] = 0;
-    rows[at + Row.Rival] = 0;
-    for (let word = at + Row.TotalPackets; word < at + Row.Words; word++) {
+    const place = row * Row.Words + Table.Offset;
+    rows[place + Row.Key0] = key0;
+    rows[place + Row.Key1] = key1;
+    rows[place + Row.Ports] = ports;
+    rows[place + Row.State] = State.Used;
+    rows[place + Row.Zeek] = 0;
+    rows[place + Row.History] = 0;
+    rows[place + Row.History + 1] = 0;
+    rows[place + Row.History + 2] = 0;
+    rows[place + Row.Facts] = 0;
+    rows[place + Row.Rival] = 0;
+    for (let word = place + Row.TotalPackets; word < place + Row.Words; word++) {
       rows[word] = 0;
     }
-    this.size++;
+    size++;
     return row;
   }
 
   /** Notes the addresses of an IPv6 connection, those of the segment at `segment`. */
-  setPair(at: number, segments: Int32Array, segment: number): void {
-    const wide = this.wide.take();
-    const { words } = this.wide;
+  function setPair(place: number, segments: Int32Array, segment: number): void {
+    const pair = wide.take();
     const swap = (segments[segment + Seg.Direction] as number) << 2;
     for (let word = 0; word < pairWords; word++) {
-      words[wide * pairWords + word] = segments[segment + Seg.Source + (word ^ swap)] as number;
+      wideWords[pair * pairWords + word] = segments[segment + Seg.Source + (word ^ swap)] as number;
     }
-    this.rows[at + Row.State] = (this.rows[at + Row.State] as number) | State.Ipv6;
-    this.rows[at + Row.Wide] = wide;
+    rows[place + Row.State] = (rows[place + Row.State] as number) | State.Ipv6;
+    rows[place + Row.Wide] = pair;
   }
 
   /**
    * Gives a row back; it must not be in the index any more, and its counts must be on record: these words are 0 then, and
    * stay so until the row is taken again.
    */
-  release(row: number): void {
-    const { rows } = this;
-    const at = row * Row.Words + Table.Offset;
-    if (((rows[at + Row.State] as number) & State.Ipv6) !== 0) {
-      this.wide.give(rows[at + Row.Wide] as number);
+  function release(row: number): void {
+    const place = row * Row.Words + Table.Offset;
+    if (((rows[place + Row.State] as number) & State.Ipv6) !== 0) {
+      wide.give(rows[place + Row.Wide] as number);
     }
-    if (rows[at + Row.Cold] !== 0) {
-      const facts = this.cold.words[(rows[at + Row.Cold] as number) * Cold.Words + Cold.Facts] as number;
-      if (facts !== 0) {
-        this.facts.give(facts);
+    if (rows[place + Row.Cold] !== 0) {
+      const number = coldWords[(rows[place + Row.Cold] as number) * Cold.Words + Cold.Facts] as number;
+      if (number !== 0) {
+        facts.give(number);
       }
-      this.cold.give(rows[at + Row.Cold] as number);
-      rows[at + Row.Cold] = 0;
+      cold.give(rows[place + Row.Cold] as number);
+      rows[place + Row.Cold] = 0;
     }
-    rows[at + Row.State] = 0;
-    rows[at + Row.Timer] = 0;
-    rows[at + Row.Rival] = this.free;
-    this.free = row;
-    this.size--;
+    rows[place + Row.State] = 0;
+    rows[place + Row.Timer] = 0;
+    rows[place + Row.Rival] = free;
+    free = row;
+    size--;
   }
 
   /** First word in `cold.words` of a row's rarer facts, which it is given if it has none. */
-  coldAt(at: number): number {
-    let cold = this.rows[at + Row.Cold] as number;
-    if (cold === 0) {
-      cold = this.cold.take();
-      this.rows[at + Row.Cold] = cold;
+  function coldAt(place: number): number {
+    let number = rows[place + Row.Cold] as number;
+    if (number === 0) {
+      number = cold.take();
+      rows[place + Row.Cold] = number;
     }
-    return cold * Cold.Words;
+    return number * Cold.Words;
   }
 
   /** First word in `facts.words` of what a diagnosis needs of a row, 0 when there is nothing. */
-  factsOf(at: number): number {
-    const cold = this.rows[at + Row.Cold] as number;
-    return cold === 0 ? 0 : (this.cold.words[cold * Cold.Words + Cold.Facts] as number) * Fact.PoolWords;
+  function factsOf(place: number): number {
+    // Row 0 of the rarer facts belongs to nobody and is 0.
+    return (coldWords[(rows[place + Row.Cold] as number) * Cold.Words + Cold.Facts] as number) * Fact.PoolWords;
   }
 
   /** The same; the row is given some if it has none. */
-  factsAt(at: number): number {
-    const cold = this.coldAt(at) + Cold.Facts;
-    let facts = this.cold.words[cold] as number;
-    if (facts === 0) {
-      facts = this.facts.take();
-      this.cold.words[cold] = facts;
+  function factsAt(place: number): number {
+    const word = coldAt(place) + Cold.Facts;
+    let number = coldWords[word] as number;
+    if (number === 0) {
+      number = facts.take();
+      coldWords[word] = number;
     }
-    return facts * Fact.PoolWords;
+    return number * Fact.PoolWords;
   }
 
-  insert(hash: number, row: number): void {
-    if (++this.indexed * 2 > this.mask) {
-      this.grow();
+  function insert(hash: number, row: number): void {
+    if (++indexed * 2 > mask) {
+      grow();
     }
-    place(this.index, this.mask, hash, row);
+    put(hash, row);
+  }
+
+  function put(hash: number, row: number): void {
+    let slot = hash & mask;
+    while (index[slot * SLOT + 1] !== 0) {
+      slot = (slot + 1) & mask;
+    }
+    index[slot * SLOT] = hash;
+    index[slot * SLOT + 1] = row;
   }
 
   /** Puts another row in the place of one that is in the index under the same key. */
-  replace(hash: number, row: number, by: number): void {
-    this.index[this.slotOf(hash, row) * SLOT + 1] = by;
+  function replace(hash: number, row: number, by: number): void {
+    index[slotOf(hash, row) * SLOT + 1] = by;
   }
 
   /** Takes a row out of the index (Knuth, TAOCP 6.4, algorithm R: later entries move up). */
-  remove(hash: number, row: number): void {
-    const { index, mask } = this;
-    this.indexed--;
-    let hole = this.slotOf(hash, row);
+  function remove(hash: number, row: number): void {
+    indexed--;
+    let hole = slotOf(hash, row);
     for (let slot = (hole + 1) & mask; index[slot * SLOT + 1] !== 0; slot = (slot + 1) & mask) {
       const home = (index[slot * SLOT] as number) & mask;
       // The entry may fill the hole unless its home lies behind the hole, going round.
@@ -248,13 +238,16 @@ export class FlowTable {
   }
 
   /** Hash of the key a row carries. */
-  hashOf(at: number): number {
-    const { rows } = this;
-    return this.hash(rows[at + Row.Key0] as number, rows[at + Row.Key1] as number, rows[at + Row.Ports] as number);
+  function hashOf(place: number): number {
+    return hashKey(
+      rows[place + Row.Key0] as number,
+      rows[place + Row.Key1] as number,
+      rows[place + Row.Ports] as number,
+      seed
+    );
   }
 
-  private slotOf(hash: number, row: number): number {
-    const { index, mask } = this;
+  function slotOf(hash: number, row: number): number {
     let slot = hash & mask;
     while (index[slot * SLOT + 1] !== row) {
       slot = (slot + 1) & mask;
@@ -262,36 +255,53 @@ export class FlowTable {
     return slot;
   }
 
-  private grow(): void {
-    const { index } = this;
-    const mask = this.mask * 2 + 1;
-    const larger = new Int32Array((mask + 1) * SLOT);
-    for (let slot = 0; slot < index.length; slot += SLOT) {
-      const row = index[slot + 1] as number;
+  function grow(): void {
+    const entries = index.slice(0, (mask + 1) * SLOT);
+    index.fill(0, 0, entries.length);
+    mask = mask * 2 + 1;
+    for (let entry = 0; entry < entries.length; entry += SLOT) {
+      const row = entries[entry + 1] as number;
       if (row !== 0) {
-        place(larger, mask, index[slot] as number, row);
+        put(entries[entry] as number, row);
       }
     }
-    this.index = larger;
-    this.mask = mask;
   }
+
+  return {
+    capacity,
+    rows,
+    doubles,
+    floats,
+    wide,
+    cold,
+    facts,
+    at,
+    find,
+    hint,
+    allocate,
+    setPair,
+    release,
+    coldAt,
+    factsOf,
+    factsAt,
+    insert,
+    replace,
+    remove,
+    hashOf,
+    get size() {
+      return size;
+    },
+    get highest() {
+      return highest;
+    },
+  };
 }
 
-function place(index: Int32Array, mask: number, hash: number, row: number): void {
-  let slot = hash & mask;
-  while (index[slot * SLOT + 1] !== 0) {
-    slot = (slot + 1) & mask;
+/** Slots of an index that is never more than half full. */
+function mostSlots(capacity: number): number {
+  let slots = FIRST_SLOTS;
+  while (slots < (capacity + 1) * 2) {
+    slots *= 2;
   }
-  index[slot * SLOT] = hash;
-  index[slot * SLOT + 1] = row;
-}
-
-function samePair(pool: Int32Array, at: number, segments: Int32Array, segment: number): boolean {
-  const swap = (segments[segment + Seg.Direction] as number) << 2;
-  for (let word = 0; word < pairWords; word++) {
-    if (pool[at + word] !== segments[segment + Seg.Source + (word ^ swap)]) {
-      return false;
-    }
-  }
-  return true;
+  return slots;
 }

@@ -3,8 +3,8 @@ import type { BufferSource } from './columns.js';
 import { Event, Verdict } from './events.js';
 import { Cold, Ends, Half, noWindow, Opening, Rec, RecMeta, Row, State, Table } from './layout.js';
 import { pairWords, type FlowTable } from './table.js';
-import { WindowFold } from './window-fold.js';
-import { WindowMemory } from './window-memory.js';
+import { createWindowFold } from './window-fold.js';
+import { createWindowMemory } from './window-memory.js';
 
 /** Length of a window, seconds. */
 export const windowSeconds = 10;
@@ -21,96 +21,102 @@ export function windowStart(window: number): number {
   return (window - 1) * windowSeconds;
 }
 
-/** The present window and the one before it, which stays open for its grace period. */
-export class WindowBook {
-  /** Memory of windows with even and odd numbers. */
-  readonly memories: readonly [WindowMemory, WindowMemory];
-  current = noWindow;
-  previousOpen = false;
-  /** Windows written, and parts that a window was split into because its memory was full. */
-  closed = 0;
-  split = 0;
-  private readonly fold: WindowFold;
+export type WindowBook = ReturnType<typeof createWindowBook>;
 
-  constructor(
-    private readonly table: FlowTable,
-    capacity: number,
-    buffers: BufferSource,
-    private readonly emit: (batch: Batch) => void
-  ) {
-    this.memories = [new WindowMemory(capacity), new WindowMemory(capacity)];
-    this.fold = new WindowFold(buffers);
-  }
-
-  memory(window: number): WindowMemory {
-    return this.memories[(window & 1) as 0 | 1];
-  }
+/**
+ * The present window and the one before it, which stays open for its grace period.
+ * @param capacity most connections active in one window before it is written in parts
+ */
+export function createWindowBook(
+  table: FlowTable,
+  capacity: number,
+  buffers: BufferSource,
+  emit: (batch: Batch) => void
+) {
+  const { rows, doubles, floats, coldAt } = table;
+  const cold = table.cold.words;
+  const wide = table.wide.words;
+  const memory = createWindowMemory(capacity);
+  const { records, active, usedActive } = memory;
+  const fold = createWindowFold(memory, buffers);
+  const book = {
+    current: noWindow as number,
+    previousOpen: false,
+    /** Windows written, and parts that a window was split into because its memory was full. */
+    closed: 0,
+    split: 0,
+    memory,
+    roll,
+    closePrevious,
+    closeAll,
+    begin,
+    record,
+    addSpilled,
+  };
 
   /** Moves to a later window. The one before stays open; anything older is written. */
-  roll(window: number): void {
-    if (this.previousOpen) {
-      this.closePrevious();
+  function roll(window: number): void {
+    if (book.previousOpen) {
+      closePrevious();
     }
-    if (this.current !== noWindow) {
-      if (window === this.current + 1) {
-        this.previousOpen = true;
+    if (book.current !== noWindow) {
+      if (window === book.current + 1) {
+        book.previousOpen = true;
       } else {
-        this.write(this.current);
+        write(book.current);
       }
     }
-    this.current = window;
+    book.current = window;
   }
 
-  closePrevious(): void {
-    this.previousOpen = false;
-    this.write(this.current - 1);
+  function closePrevious(): void {
+    book.previousOpen = false;
+    write(book.current - 1);
   }
 
   /** Writes all that is open, at the end or before the clock steps back. */
-  closeAll(): void {
-    if (this.previousOpen) {
-      this.closePrevious();
+  function closeAll(): void {
+    if (book.previousOpen) {
+      closePrevious();
     }
-    if (this.current !== noWindow) {
-      this.write(this.current);
+    if (book.current !== noWindow) {
+      write(book.current);
     }
-    this.current = noWindow;
+    book.current = noWindow;
   }
 
   /** Begins to count for a connection in a window; what it counted in another one is put on record. */
-  begin(row: number, window: number): void {
-    const { rows } = this.table;
+  function begin(row: number, window: number): void {
     const at = row * Row.Words + Table.Offset;
     if (rows[at + Row.Window] !== noWindow) {
-      this.record(at);
+      record(at);
     }
-    const memory = this.memory(window);
-    if (memory.full) {
-      this.split++;
-      this.write(window);
+    if (memory.isFull(window & 1)) {
+      book.split++;
+      write(window);
     }
-    memory.active[memory.usedActive++] = row;
+    memory.list(window & 1, row);
     rows[at + Row.Window] = window;
   }
 
-  private write(window: number): void {
-    const memory = this.memory(window);
-    if (memory.usedActive > 0) {
-      this.recordActive(memory, window);
-      this.fold.write(memory, windowStart(window), this.emit);
-      memory.clear();
-      this.closed++;
+  function write(window: number): void {
+    const half = window & 1;
+    if ((usedActive[half] as number) > 0) {
+      recordActive(window);
+      fold(half, windowStart(window), emit);
+      memory.clear(half);
+      book.closed++;
     }
   }
 
   /** Puts on record what the connections that are still in the window have counted. */
-  private recordActive(memory: WindowMemory, window: number): void {
-    const { rows } = this.table;
-    const { active, usedActive } = memory;
-    for (let i = 0; i < usedActive; i++) {
+  function recordActive(window: number): void {
+    const first = (window & 1) * capacity;
+    const end = first + (usedActive[window & 1] as number);
+    for (let i = first; i < end; i++) {
       const at = (active[i] as number) * Row.Words + Table.Offset;
       if (rows[at + Row.Window] === window) {
-        this.record(at);
+        record(at);
       }
     }
   }
@@ -119,22 +125,18 @@ export class WindowBook {
    * Moves a connection's counts into a record of its window and into its totals. The window is open: counts never stay
    * in a row beyond their window's end.
    */
-  record(at: number): void {
-    const { rows } = this.table;
-    const window = rows[at + Row.Window] as number;
-    const memory = this.memory(window);
-    const { records } = memory;
-    const to = memory.used++ * Rec.Words;
+  function record(at: number): void {
+    const half = (rows[at + Row.Window] as number) & 1;
+    const to = memory.takeRecord(half);
     const state = rows[at + Row.State] as number;
     records[to + Rec.Ports] = rows[at + Row.Ports] as number;
     let meta = (state & State.ClientHigh) !== 0 ? RecMeta.ClientHigh : 0;
     if (rows[at + Row.Cold] !== 0) {
-      meta |=
-        (this.table.cold.words[(rows[at + Row.Cold] as number) * Cold.Words + Cold.Vlans] as number) & RecMeta.Vlan;
+      meta |= (cold[(rows[at + Row.Cold] as number) * Cold.Words + Cold.Vlans] as number) & RecMeta.Vlan;
     }
     if ((state & State.Ipv6) !== 0) {
       meta |= RecMeta.Ipv6;
-      records[to + Rec.Key0] = memory.addWide(this.table.wide.words, (rows[at + Row.Wide] as number) * pairWords);
+      records[to + Rec.Key0] = memory.addWide(half, wide, (rows[at + Row.Wide] as number) * pairWords);
     } else {
       records[to + Rec.Key0] = rows[at + Row.Key0] as number;
       records[to + Rec.Key1] = rows[at + Row.Key1] as number;
@@ -158,10 +160,17 @@ export class WindowBook {
     records[to + Rec.Verdicts] = verdicts;
     records[to + Rec.Events] = rows[at + Row.Events] as number;
     if ((verdicts & Verdict.Timed) !== 0) {
-      records[to + Rec.HandshakeTime] = Math.round(this.table.floats[at + Row.HandshakeTime] as number);
+      records[to + Rec.HandshakeTime] = Math.round(floats[at + Row.HandshakeTime] as number);
       records[to + Rec.SynDelay] = rows[at + Row.LastSyn] as number;
     }
-    this.addTotals(at, packets0, packets1, bytes0, bytes1, opening, ends, retrans);
+    rows[at + Row.TotalPackets] = (rows[at + Row.TotalPackets] as number) + packets0;
+    rows[at + Row.TotalPackets + 1] = (rows[at + Row.TotalPackets + 1] as number) + packets1;
+    const bytes = (at + Row.TotalBytes) >> 1;
+    doubles[bytes] = (doubles[bytes] as number) + bytes0;
+    doubles[bytes + 1] = (doubles[bytes + 1] as number) + bytes1;
+    if ((retrans | ends | opening) !== 0) {
+      addTotals(at, opening, ends, retrans);
+    }
     rows[at + Row.Window] = noWindow;
     rows[at + Row.Packets] = 0;
     rows[at + Row.Packets + 1] = 0;
@@ -174,22 +183,7 @@ export class WindowBook {
     rows[at + Row.Events] = 0;
   }
 
-  private addTotals(
-    at: number,
-    packets0: number,
-    packets1: number,
-    bytes0: number,
-    bytes1: number,
-    opening: number,
-    ends: number,
-    retrans: number
-  ): void {
-    const { rows, doubles } = this.table;
-    rows[at + Row.TotalPackets] = (rows[at + Row.TotalPackets] as number) + packets0;
-    rows[at + Row.TotalPackets + 1] = (rows[at + Row.TotalPackets + 1] as number) + packets1;
-    const bytes = (at + Row.TotalBytes) >> 1;
-    doubles[bytes] = (doubles[bytes] as number) + bytes0;
-    doubles[bytes + 1] = (doubles[bytes + 1] as number) + bytes1;
+  function addTotals(at: number, opening: number, ends: number, retrans: number): void {
     if (retrans !== 0) {
       rows[at + Row.TotalRetrans] = (rows[at + Row.TotalRetrans] as number) + (retrans & Half.Most);
       rows[at + Row.TotalRetrans + 1] = (rows[at + Row.TotalRetrans + 1] as number) + (retrans >>> Half.Bits);
@@ -198,27 +192,26 @@ export class WindowBook {
       const resets1 = ends >>> (Ends.Rst + Ends.Bits);
       rows[at + Row.TotalResets] = (rows[at + Row.TotalResets] as number) + ((ends >>> Ends.Rst) & Ends.Most);
       rows[at + Row.TotalResets + 1] = (rows[at + Row.TotalResets + 1] as number) + resets1;
-      this.addFins(at, 0, ends & Ends.Most);
-      this.addFins(at, 1, (ends >>> Ends.Bits) & Ends.Most);
+      addFins(at, 0, ends & Ends.Most);
+      addFins(at, 1, (ends >>> Ends.Bits) & Ends.Most);
     }
     if (opening !== 0) {
-      this.addOpening(at, opening & Opening.Most, (opening >>> Opening.SynAck) & Opening.Most, opening & OTHERS);
+      addOpening(at, opening & Opening.Most, (opening >>> Opening.SynAck) & Opening.Most, opening & OTHERS);
     }
   }
 
   /** Counts what did not fit the fields of a window into the totals; the window keeps it as an event. */
-  addSpilled(at: number, kind: number, value: number): void {
-    const { rows } = this.table;
+  function addSpilled(at: number, kind: number, value: number): void {
     const direction = kind & 1;
     switch (kind & ~1) {
       case Event.Syn:
-        this.addOpening(at, value, 0, 0);
+        addOpening(at, value, 0, 0);
         break;
       case Event.SynAck:
-        this.addOpening(at, 0, value, 0);
+        addOpening(at, 0, value, 0);
         break;
       case Event.Fin:
-        this.addFins(at, direction, value);
+        addFins(at, direction, value);
         break;
       case Event.Rst:
         rows[at + Row.TotalResets + direction] = (rows[at + Row.TotalResets + direction] as number) + value;
@@ -229,14 +222,13 @@ export class WindowBook {
     }
   }
 
-  private addFins(at: number, direction: number, fins: number): void {
-    const { rows, cold } = this.table;
+  function addFins(at: number, direction: number, fins: number): void {
     const shift = direction * Half.Bits;
     const word = rows[at + Row.TotalFins] as number;
     const all = ((word >>> shift) & Half.Most) + fins;
     if (all > Half.Most) {
-      const place = this.table.coldAt(at) + Cold.ExtraFins + direction;
-      cold.words[place] = (cold.words[place] as number) + all;
+      const place = coldAt(at) + Cold.ExtraFins + direction;
+      cold[place] = (cold[place] as number) + all;
       rows[at + Row.TotalFins] = word & ~(Half.Most << shift);
     } else {
       rows[at + Row.TotalFins] = word + (fins << shift);
@@ -244,20 +236,21 @@ export class WindowBook {
   }
 
   /** @param others attempts and handshakes, in their places */
-  private addOpening(at: number, syns: number, synAcks: number, others: number): void {
-    const { rows, cold } = this.table;
+  function addOpening(at: number, syns: number, synAcks: number, others: number): void {
     const word = rows[at + Row.TotalOpening] as number;
     const allSyns = (word & Opening.Most) + syns;
     const allSynAcks = ((word >>> Opening.SynAck) & Opening.Most) + synAcks;
     if (allSyns > Opening.Most || allSynAcks > Opening.Most) {
-      const place = this.table.coldAt(at);
-      cold.words[place + Cold.ExtraSyns] = (cold.words[place + Cold.ExtraSyns] as number) + allSyns;
-      cold.words[place + Cold.ExtraSynAcks] = (cold.words[place + Cold.ExtraSynAcks] as number) + allSynAcks;
+      const place = coldAt(at);
+      cold[place + Cold.ExtraSyns] = (cold[place + Cold.ExtraSyns] as number) + allSyns;
+      cold[place + Cold.ExtraSynAcks] = (cold[place + Cold.ExtraSynAcks] as number) + allSynAcks;
       rows[at + Row.TotalOpening] = (word & OTHERS) + others;
     } else {
       rows[at + Row.TotalOpening] = ((word & OTHERS) + others) | (allSynAcks << Opening.SynAck) | allSyns;
     }
   }
+
+  return book;
 }
 
 /** Attempts and handshakes in `Row.Opening`. */

@@ -1,46 +1,68 @@
-import { windowCounters, type CounterColumn, type WindowBatch } from './batch.js';
-import { allocateColumns, type BufferSource } from './columns.js';
+import { windowCounters, type WindowBatch } from './batch.js';
+import { allocateColumns, type BufferSource, type Columns } from './columns.js';
+import { writeAddress4, writeAddress6 } from './address-bytes.js';
 import { counterIndex, Event, eventCounters, Verdict, verdictCounters } from './events.js';
 import { Ends, Half, Opening, Rec, RecMeta } from './layout.js';
-import type { WindowMemory } from './window-memory.js';
+import { nodeWords, type WindowMemory } from './window-memory.js';
 
 /** Most conversations in a batch: what the store inserts well at once, and what bounds the memory on the way there. */
 const BATCH_ROWS = 65536;
 
-const PACKETS = sided('packets');
-const BYTES = sided('bytes');
-const RETRANS = sided('retrans.count');
-const FINS = sided('fin.count');
-const RESETS = sided('rst.count');
-const SYN = counterIndex('syn.count');
-const SYNACK = counterIndex('synack.count');
-const ATTEMPTS = counterIndex('attempt.count');
-const HANDSHAKES = counterIndex('ct.count');
-const TIME_SUM = counterIndex('ct.sum');
-const TIME_NET = counterIndex('ct.net.sum');
-const TIME_MAX = counterIndex('ct.max');
-
-/** The client's and the server's counter. */
-function sided(name: string): readonly [number, number] {
-  return [counterIndex(`${name}.clt`), counterIndex(`${name}.srv`)];
+/** Columns that records hold numbers for, in `places`; of those for each side the client's comes first. */
+const enum Slot {
+  Packets = 0,
+  Bytes = 2,
+  Retrans = 4,
+  Fins = 6,
+  Resets = 8,
+  Syns = 10,
+  SynAcks = 11,
+  Attempts = 12,
+  Handshakes = 13,
+  TimeSum = 14,
+  TimeNet = 15,
+  TimeMax = 16,
+  Count = 17,
 }
+
+const SLOTS: readonly number[] = [
+  ...['packets', 'bytes', 'retrans.count', 'fin.count', 'rst.count'].flatMap((name) => [`${name}.clt`, `${name}.srv`]),
+  ...['syn.count', 'synack.count', 'attempt.count', 'ct.count', 'ct.sum', 'ct.net.sum', 'ct.max'],
+].map(counterIndex);
+
+/** Bits of `Rec.Meta` that tell conversations apart. */
+const META = RecMeta.Vlan | RecMeta.Ipv6;
+
+/**
+ * Writes the rows of a window.
+ * @param half which of the two windows that can be open
+ * @param window its start, seconds since 1970
+ */
+export type WindowFold = (half: number, window: number, emit: (batch: WindowBatch) => void) => void;
 
 /**
  * Turns the records of a window into rows of conversations: connections between the same client, server, server port and
  * VLAN are added together, in the order in which conversations first appear.
+ *
+ * Trade-off: the columns of a batch are some fifty arrays of two types, and the compiler makes each access to "some array"
+ * slow. So they are written through two arrays that lie over the whole batch, with the place of each column looked up.
  */
-export class WindowFold {
-  /** Open addressing: 1 + record that represents a conversation. As large as the largest window met needs. */
-  private index = new Int32Array(1 << 12);
+export function createWindowFold(memory: WindowMemory, buffers: BufferSource): WindowFold {
+  const { records, wide, used, capacity } = memory;
+  /** Open addressing: 1 + place of the record that represents a conversation. As large as the largest window needs. */
+  let index = new Int32Array(1 << 12);
+  /** Of the batch being filled: where the columns of slots, verdicts and events begin. */
+  const places = new Int32Array(Slot.Count);
+  const verdictPlaces = new Int32Array(verdictCounters.length);
+  const eventPlaces = new Int32Array(eventCounters.length);
 
-  constructor(private readonly buffers: BufferSource) {}
-
-  /** @param window start of the window, seconds since 1970 */
-  write(memory: WindowMemory, window: number, emit: (batch: WindowBatch) => void): void {
-    const conversations = this.number(memory);
+  function write(half: number, window: number, emit: (batch: WindowBatch) => void): void {
+    const first = half * capacity * Rec.Words;
+    const end = first + (used[half] as number) * Rec.Words;
+    const conversations = number(first, end);
     for (let from = 0; from < conversations; from += BATCH_ROWS) {
       const rows = Math.min(BATCH_ROWS, conversations - from);
-      const columns = allocateColumns(this.buffers, rows, windowCounters);
+      const columns = allocateColumns(buffers, rows, windowCounters);
       const batch: WindowBatch = {
         kind: 'windows',
         window,
@@ -51,38 +73,47 @@ export class WindowFold {
         vlan: columns.shorts(),
         counters: columns.counters,
       };
-      fill(memory, batch, from);
+      lookUpPlaces(columns);
+      const nodes = memory.nodes[half as 0 | 1];
+      fill(first, end, nodes, batch, from, rows, columns.allWords, columns.allFloats);
       emit(batch);
     }
   }
 
+  function lookUpPlaces(columns: Columns): void {
+    const place = (counter: number) => {
+      const column = columns.counters[counter];
+      return column === undefined ? 0 : column.byteOffset / column.BYTES_PER_ELEMENT;
+    };
+    SLOTS.forEach((counter, slot) => (places[slot] = place(counter)));
+    verdictCounters.forEach((counter, i) => (verdictPlaces[i] = place(counter)));
+    eventCounters.forEach((counter, i) => (eventPlaces[i] = place(counter)));
+  }
+
   /** Numbers the conversations of the records in `Rec.Conversation`; returns how many there are. */
-  private number(memory: WindowMemory): number {
-    const { records, used } = memory;
-    let slots = this.index.length;
-    while (slots < used * 2) {
+  function number(first: number, end: number): number {
+    let slots = index.length;
+    while (slots < ((end - first) / Rec.Words) * 2) {
       slots *= 2;
     }
-    if (slots > this.index.length) {
-      this.index = new Int32Array(slots);
+    if (slots > index.length) {
+      index = new Int32Array(slots);
     }
-    const { index } = this;
+    const seen = index;
     const mask = slots - 1;
-    index.fill(0);
+    seen.fill(0);
     let conversations = 0;
-    for (let record = 0; record < used; record++) {
-      const at = record * Rec.Words;
-      let slot = hashConversation(memory, at) & mask;
+    for (let at = first; at < end; at += Rec.Words) {
+      let slot = hashConversation(at) & mask;
       for (;;) {
-        const other = index[slot] as number;
-        if (other === 0) {
-          index[slot] = record + 1;
+        const other = (seen[slot] as number) - 1;
+        if (other < 0) {
+          seen[slot] = at + 1;
           records[at + Rec.Conversation] = conversations++;
           break;
         }
-        const otherAt = (other - 1) * Rec.Words;
-        if (sameConversation(memory, at, otherAt)) {
-          records[at + Rec.Conversation] = records[otherAt + Rec.Conversation] as number;
+        if (sameConversation(at, other)) {
+          records[at + Rec.Conversation] = records[other + Rec.Conversation] as number;
           break;
         }
         slot = (slot + 1) & mask;
@@ -90,205 +121,171 @@ export class WindowFold {
     }
     return conversations;
   }
-}
 
-/** Adds the records of conversations [from, from + batch.rows) into a batch. */
-function fill(memory: WindowMemory, batch: WindowBatch, from: number): void {
-  const { records } = memory;
-  const columns = batch.counters;
-  // Records of a conversation follow its first one: a row without a name yet is met for the first time.
-  let named = 0;
-  for (let record = 0; record < memory.used; record++) {
-    const at = record * Rec.Words;
-    const out = (records[at + Rec.Conversation] as number) - from;
-    if (out < 0 || out >= batch.rows) {
-      continue;
-    }
-    const clientHigh = ((records[at + Rec.Meta] as number) & RecMeta.ClientHigh) !== 0 ? 1 : 0;
-    if (out === named) {
-      named++;
-      writeNames(memory, at, clientHigh, batch, out);
-    }
-    addSides(
-      columns,
-      PACKETS,
-      clientHigh,
-      out,
-      records[at + Rec.Packets] as number,
-      records[at + Rec.Packets + 1] as number
-    );
-    addSides(columns, BYTES, clientHigh, out, records[at + Rec.Bytes] as number, records[at + Rec.Bytes + 1] as number);
-    const retrans = records[at + Rec.Retrans] as number;
-    if (retrans !== 0) {
-      addSides(columns, RETRANS, clientHigh, out, retrans & Half.Most, retrans >>> Half.Bits);
-    }
-    const ends = records[at + Rec.Ends] as number;
-    if (ends !== 0) {
-      const bits = Ends.Bits;
-      addSides(columns, FINS, clientHigh, out, ends & Ends.Most, (ends >>> bits) & Ends.Most);
-      addSides(columns, RESETS, clientHigh, out, (ends >>> Ends.Rst) & Ends.Most, ends >>> (Ends.Rst + bits));
-    }
-    const opening = records[at + Rec.Opening] as number;
-    if (opening !== 0) {
-      add(columns, SYN, out, opening & Opening.Most);
-      add(columns, SYNACK, out, (opening >>> Opening.SynAck) & Opening.Most);
-      add(columns, ATTEMPTS, out, (opening >>> Opening.Attempt) & 15);
-      add(columns, HANDSHAKES, out, opening >>> Opening.Handshake);
-    }
-    addVerdicts(records, at, clientHigh, columns, out);
-    const events = records[at + Rec.Events] as number;
-    if (events !== 0) {
-      addEvents(memory.nodes, events, clientHigh, columns, out);
+  /** Adds the records of conversations [from, from + rows) into a batch, whose whole memory is `words` and `floats`. */
+  function fill(
+    first: number,
+    end: number,
+    nodes: Int32Array,
+    batch: WindowBatch,
+    from: number,
+    rows: number,
+    words: Uint32Array,
+    floats: Float64Array
+  ): void {
+    // Records of a conversation follow its first one: a row without a name yet is met for the first time.
+    let named = 0;
+    for (let at = first; at < end; at += Rec.Words) {
+      const out = ((records[at + Rec.Conversation] as number) - from) | 0;
+      if (out < 0 || out >= rows) {
+        continue;
+      }
+      const high = ((records[at + Rec.Meta] as number) & RecMeta.ClientHigh) !== 0 ? 1 : 0;
+      if (out === named) {
+        named++;
+        writeNames(at, high, batch, out);
+      }
+      add(words, Slot.Packets, out, records[at + Rec.Packets + high] as number);
+      add(words, Slot.Packets + 1, out, records[at + Rec.Packets + 1 - high] as number);
+      addFloat(floats, Slot.Bytes, out, records[at + Rec.Bytes + high] as number);
+      addFloat(floats, Slot.Bytes + 1, out, records[at + Rec.Bytes + 1 - high] as number);
+      const retrans = records[at + Rec.Retrans] as number;
+      if (retrans !== 0) {
+        add(words, Slot.Retrans + high, out, retrans & Half.Most);
+        add(words, Slot.Retrans + 1 - high, out, retrans >>> Half.Bits);
+      }
+      const ends = records[at + Rec.Ends] as number;
+      if (ends !== 0) {
+        add(words, Slot.Fins + high, out, ends & Ends.Most);
+        add(words, Slot.Fins + 1 - high, out, (ends >>> Ends.Bits) & Ends.Most);
+        add(words, Slot.Resets + high, out, (ends >>> Ends.Rst) & Ends.Most);
+        add(words, Slot.Resets + 1 - high, out, ends >>> (Ends.Rst + Ends.Bits));
+      }
+      const opening = records[at + Rec.Opening] as number;
+      if (opening !== 0) {
+        add(words, Slot.Syns, out, opening & Opening.Most);
+        add(words, Slot.SynAcks, out, (opening >>> Opening.SynAck) & Opening.Most);
+        add(words, Slot.Attempts, out, (opening >>> Opening.Attempt) & 15);
+        add(words, Slot.Handshakes, out, opening >>> Opening.Handshake);
+      }
+      const verdicts = records[at + Rec.Verdicts] as number;
+      if (verdicts !== 0) {
+        addVerdicts(words, floats, at, verdicts, high, out);
+      }
+      const events = records[at + Rec.Events] as number;
+      if (events !== 0) {
+        addEvents(words, nodes, events, high, out);
+      }
     }
   }
-}
 
-function add(columns: readonly CounterColumn[], counter: number, row: number, value: number): void {
-  const column = columns[counter] as CounterColumn;
-  column[row] = (column[row] as number) + value;
-}
+  function add(words: Uint32Array, slot: number, row: number, value: number): void {
+    const at = ((places[slot] as number) + row) | 0;
+    words[at] = (words[at] as number) + value;
+  }
 
-function addSides(
-  columns: readonly CounterColumn[],
-  counters: readonly [number, number],
-  clientHigh: number,
-  row: number,
-  value0: number,
-  value1: number
-): void {
-  add(columns, counters[0], row, clientHigh === 0 ? value0 : value1);
-  add(columns, counters[1], row, clientHigh === 0 ? value1 : value0);
-}
+  function addFloat(floats: Float64Array, slot: number, row: number, value: number): void {
+    const at = ((places[slot] as number) + row) | 0;
+    floats[at] = (floats[at] as number) + value;
+  }
 
-function addVerdicts(
-  records: Int32Array,
-  at: number,
-  clientHigh: number,
-  columns: readonly CounterColumn[],
-  row: number
-): void {
-  let verdicts = records[at + Rec.Verdicts] as number;
-  if ((verdicts & Verdict.Timed) !== 0) {
-    const time = records[at + Rec.HandshakeTime] as number;
-    add(columns, TIME_SUM, row, time);
-    add(columns, TIME_NET, row, time - (records[at + Rec.SynDelay] as number));
-    const longest = columns[TIME_MAX] as CounterColumn;
-    if (time > (longest[row] as number)) {
-      longest[row] = time;
+  function addVerdicts(
+    words: Uint32Array,
+    floats: Float64Array,
+    at: number,
+    all: number,
+    high: number,
+    row: number
+  ): void {
+    if ((all & Verdict.Timed) !== 0) {
+      const time = records[at + Rec.HandshakeTime] as number;
+      addFloat(floats, Slot.TimeSum, row, time);
+      addFloat(floats, Slot.TimeNet, row, time - (records[at + Rec.SynDelay] as number));
+      const longest = ((places[Slot.TimeMax] as number) + row) | 0;
+      if (time > (words[longest] as number)) {
+        words[longest] = time;
+      }
     }
-    verdicts &= ~Verdict.Timed;
+    for (let verdicts = all & ~Verdict.Timed; verdicts !== 0; verdicts &= verdicts - 1) {
+      const bit = 31 - Math.clz32(verdicts & -verdicts);
+      const place = ((verdictPlaces[(high << 5) + bit] as number) + row) | 0;
+      words[place] = (words[place] as number) + 1;
+    }
   }
-  const first = clientHigh << 5;
-  while (verdicts !== 0) {
-    const bit = 31 - Math.clz32(verdicts);
-    verdicts ^= 1 << bit;
-    add(columns, verdictCounters[first + bit] as number, row, 1);
-  }
-}
 
-function addEvents(
-  nodes: Int32Array,
-  first: number,
-  clientHigh: number,
-  columns: readonly CounterColumn[],
-  row: number
-): void {
-  for (let node = first; node !== 0; node = nodes[node * 3] as number) {
-    const kind = nodes[node * 3 + 1] as number;
-    add(columns, eventCounters[clientHigh * Event.Kinds + kind] as number, row, nodes[node * 3 + 2] as number);
+  function addEvents(words: Uint32Array, nodes: Int32Array, first: number, high: number, row: number): void {
+    for (let node = first; node !== 0; node = nodes[node * nodeWords] as number) {
+      const kind = nodes[node * nodeWords + 1] as number;
+      const place = (eventPlaces[high * Event.Kinds + kind] as number) + row;
+      words[place] = (words[place] as number) + (nodes[node * nodeWords + 2] as number);
+    }
   }
-}
 
-/** Bits of `Rec.Meta` that tell conversations apart. */
-const META = RecMeta.Vlan | RecMeta.Ipv6;
+  function hashConversation(at: number): number {
+    const meta = records[at + Rec.Meta] as number;
+    const high = (meta & RecMeta.ClientHigh) !== 0 ? 1 : 0;
+    let hash = Math.imul(serverPort(records[at + Rec.Ports] as number, high) ^ ((meta & META) << 16), 0x27d4eb2f);
+    if ((meta & RecMeta.Ipv6) !== 0) {
+      const low = records[at + Rec.Key0] as number;
+      // The client's words first, so that both directions of a role give different conversations.
+      for (let word = 0; word < 8; word++) {
+        hash = Math.imul(hash ^ (wide[low + (word ^ (high << 2))] as number), 0x85ebca6b);
+        hash ^= hash >>> 15;
+      }
+    } else {
+      hash ^= Math.imul(records[at + Rec.Key0 + high] as number, 0x85ebca6b);
+      hash ^= hash >>> 15;
+      hash = Math.imul(hash ^ (records[at + Rec.Key1 - high] as number), 0xc2b2ae35);
+    }
+    hash ^= hash >>> 13;
+    hash = Math.imul(hash, 0x2c1b3c6d);
+    return hash ^ (hash >>> 16);
+  }
+
+  function sameConversation(a: number, b: number): boolean {
+    const metaA = records[a + Rec.Meta] as number;
+    const metaB = records[b + Rec.Meta] as number;
+    const highA = (metaA & RecMeta.ClientHigh) !== 0 ? 1 : 0;
+    const highB = (metaB & RecMeta.ClientHigh) !== 0 ? 1 : 0;
+    if (
+      (metaA & META) !== (metaB & META) ||
+      serverPort(records[a + Rec.Ports] as number, highA) !== serverPort(records[b + Rec.Ports] as number, highB)
+    ) {
+      return false;
+    }
+    if ((metaA & RecMeta.Ipv6) === 0) {
+      return (
+        records[a + Rec.Key0 + highA] === records[b + Rec.Key0 + highB] &&
+        records[a + Rec.Key1 - highA] === records[b + Rec.Key1 - highB]
+      );
+    }
+    const lowA = records[a + Rec.Key0] as number;
+    const lowB = records[b + Rec.Key0] as number;
+    for (let word = 0; word < 8; word++) {
+      if (wide[lowA + (word ^ (highA << 2))] !== wide[lowB + (word ^ (highB << 2))]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  function writeNames(at: number, high: number, batch: WindowBatch, out: number): void {
+    const meta = records[at + Rec.Meta] as number;
+    if ((meta & RecMeta.Ipv6) !== 0) {
+      const low = records[at + Rec.Key0] as number;
+      writeAddress6(batch.clientIp, out * 16, wide, low + (high << 2));
+      writeAddress6(batch.serverIp, out * 16, wide, low + ((high ^ 1) << 2));
+    } else {
+      writeAddress4(batch.clientIp, out * 16, records[at + Rec.Key0 + high] as number);
+      writeAddress4(batch.serverIp, out * 16, records[at + Rec.Key1 - high] as number);
+    }
+    batch.serverPort[out] = serverPort(records[at + Rec.Ports] as number, high);
+    batch.vlan[out] = meta & RecMeta.Vlan;
+  }
+
+  return write;
+}
 
 function serverPort(ports: number, clientHigh: number): number {
   return clientHigh !== 0 ? ports >>> 16 : ports & 0xffff;
-}
-
-function hashConversation(memory: WindowMemory, at: number): number {
-  const { records, wide } = memory;
-  const meta = records[at + Rec.Meta] as number;
-  const clientHigh = (meta & RecMeta.ClientHigh) !== 0 ? 1 : 0;
-  let hash = Math.imul(serverPort(records[at + Rec.Ports] as number, clientHigh) ^ ((meta & META) << 16), 0x27d4eb2f);
-  if ((meta & RecMeta.Ipv6) !== 0) {
-    const low = records[at + Rec.Key0] as number;
-    // The client's words first, so that both directions of a role give different conversations.
-    for (let word = 0; word < 8; word++) {
-      hash = Math.imul(hash ^ (wide[low + (word ^ (clientHigh << 2))] as number), 0x85ebca6b);
-      hash ^= hash >>> 15;
-    }
-  } else {
-    const client = records[at + Rec.Key0 + clientHigh] as number;
-    const server = records[at + Rec.Key1 - clientHigh] as number;
-    hash ^= Math.imul(client, 0x85ebca6b);
-    hash ^= hash >>> 15;
-    hash = Math.imul(hash ^ server, 0xc2b2ae35);
-  }
-  hash ^= hash >>> 13;
-  hash = Math.imul(hash, 0x2c1b3c6d);
-  return hash ^ (hash >>> 16);
-}
-
-function sameConversation(memory: WindowMemory, a: number, b: number): boolean {
-  const { records, wide } = memory;
-  const metaA = records[a + Rec.Meta] as number;
-  const metaB = records[b + Rec.Meta] as number;
-  const highA = (metaA & RecMeta.ClientHigh) !== 0 ? 1 : 0;
-  const highB = (metaB & RecMeta.ClientHigh) !== 0 ? 1 : 0;
-  if (
-    (metaA & META) !== (metaB & META) ||
-    serverPort(records[a + Rec.Ports] as number, highA) !== serverPort(records[b + Rec.Ports] as number, highB)
-  ) {
-    return false;
-  }
-  if ((metaA & RecMeta.Ipv6) === 0) {
-    return (
-      records[a + Rec.Key0 + highA] === records[b + Rec.Key0 + highB] &&
-      records[a + Rec.Key1 - highA] === records[b + Rec.Key1 - highB]
-    );
-  }
-  const lowA = records[a + Rec.Key0] as number;
-  const lowB = records[b + Rec.Key0] as number;
-  for (let word = 0; word < 8; word++) {
-    if (wide[lowA + (word ^ (highA << 2))] !== wide[lowB + (word ^ (highB << 2))]) {
-      return false;
-    }
-  }
-  return true;
-}
-
-function writeNames(memory: WindowMemory, at: number, clientHigh: number, batch: WindowBatch, out: number): void {
-  const { records, wide } = memory;
-  const meta = records[at + Rec.Meta] as number;
-  if ((meta & RecMeta.Ipv6) !== 0) {
-    const low = records[at + Rec.Key0] as number;
-    writeAddress6(batch.clientIp, out * 16, wide, low + (clientHigh << 2));
-    writeAddress6(batch.serverIp, out * 16, wide, low + ((clientHigh ^ 1) << 2));
-  } else {
-    writeAddress4(batch.clientIp, out * 16, records[at + Rec.Key0 + clientHigh] as number);
-    writeAddress4(batch.serverIp, out * 16, records[at + Rec.Key1 - clientHigh] as number);
-  }
-  batch.serverPort[out] = serverPort(records[at + Rec.Ports] as number, clientHigh);
-  batch.vlan[out] = meta & RecMeta.Vlan;
-}
-
-/** An IPv4 address as ::ffff:a.b.c.d. */
-export function writeAddress4(to: Uint8Array, at: number, address: number): void {
-  to[at + 10] = 0xff;
-  to[at + 11] = 0xff;
-  to[at + 12] = address >>> 24;
-  to[at + 13] = (address >>> 16) & 0xff;
-  to[at + 14] = (address >>> 8) & 0xff;
-  to[at + 15] = address & 0xff;
-}
-
-export function writeAddress6(to: Uint8Array, at: number, words: Int32Array, from: number): void {
-  for (let word = 0; word < 4; word++) {
-    const value = words[from + word] as number;
-    to[at + word * 4] = value >>> 24;
-    to[at + word * 4 + 1] = (value >>> 16) & 0xff;
-    to[at + word * 4 + 2] = (value >>> 8) & 0xff;
-    to[at + word * 4 + 3] = value & 0xff;
-  }
 }

@@ -1,22 +1,7 @@
-import { zeekStates } from '@tcpscope/filter';
 import { ACK, FIN, RST, SYN } from '../decode/segment.js';
-import { Both, Cold, Facts, Half, Row, State, Zeek } from './layout.js';
+import { Cold, Half, Row, Zeek } from './layout.js';
 import type { FlowTable } from './table.js';
-
-/**
- * Zeek's connection states and history, kept as a compatibility column so that our rows can be compared with Zeek's
- * conn.log. The definitions follow Zeek's documentation and its TCP session adapter: each endpoint has a state, the
- * history notes the first of each kind of packet from each side, and conn_state is read off both states at the end.
- */
-const enum Endpoint {
-  Inactive = 0,
-  SynSent = 1,
-  SynAckSent = 2,
-  Partial = 3,
-  Established = 4,
-  Closed = 5,
-  Reset = 6,
-}
+import { Code, Endpoint, endpoint } from './zeek-codes.js';
 
 /** Kinds of packets that enter the history once, or again only when they differ: bits of a direction's letters. */
 const enum Seen {
@@ -27,27 +12,6 @@ const enum Seen {
   Ack = 16,
   Multi = 32,
   FinRst = 64,
-}
-
-/** Letters of the history, in the order of their codes (1 to 10); lower case here, upper case for the client. */
-const LETTERS = ' shadfrtwiq';
-const enum Code {
-  Syn = 1,
-  SynAck = 2,
-  Ack = 3,
-  Data = 4,
-  Fin = 5,
-  Rst = 6,
-  Retransmission = 7,
-  ZeroWindow = 8,
-  FinRst = 9,
-  Multi = 10,
-  /** The direction is kept beside the letter: who is the client may change. */
-  Direction = 16,
-  Bits = 5,
-  PerWord = 6,
-  /** Most letters kept; 3 words of 6. */
-  Most = 18,
 }
 
 /** A packet's letter, by its SYN, FIN and RST bits and, without these, whether it has data or an acknowledgement. */
@@ -88,18 +52,6 @@ function codeOf(seen: number, flags: number): number {
   }
 }
 
-/** Adds a letter; returns `Row.Zeek` with the new length. */
-function append(rows: Int32Array, at: number, zeek: number, direction: number, code: number): number {
-  const length = (zeek >>> Zeek.Length) & 31;
-  if (length === Code.Most) {
-    return zeek;
-  }
-  const word = at + Row.History + ((length / Code.PerWord) | 0);
-  const shift = (length % Code.PerWord) * Code.Bits;
-  rows[word] = (rows[word] as number) | ((code | (direction * Code.Direction)) << shift);
-  return zeek + (1 << Zeek.Length);
-}
-
 /** Letters a direction has in the history: whether plain acknowledgements, or data, are among them. */
 export function hasAckLetter(zeek: number, direction: number): boolean {
   return (zeek & (Seen.Ack << (Zeek.Letters + direction * Zeek.LetterBits))) !== 0;
@@ -114,63 +66,114 @@ export function hasLetters(zeek: number, direction: number): boolean {
   return ((zeek >>> (Zeek.Letters + direction * Zeek.LetterBits)) & 0x7f) !== 0;
 }
 
-/**
- * Adds a segment to the history and moves the endpoint states. Call before the sequence space and `Row.State` learn of
- * the segment: repeats are told by them.
- */
-export function noteSegment(
-  table: FlowTable,
-  at: number,
-  direction: number,
-  isClient: boolean,
-  flags: number,
-  sequence: number,
-  payload: number
-): void {
-  const { rows } = table;
-  let zeek = rows[at + Row.Zeek] as number;
-  const seen = kindOf(flags, payload);
-  if (seen !== 0) {
-    const bit = seen << (Zeek.Letters + direction * Zeek.LetterBits);
+/** Adds segments to the history and moves the endpoint states. Call before the sequence space and `Row.State` learn of them. */
+export function createZeekNotes(table: FlowTable) {
+  const { rows, coldAt } = table;
+  const cold = table.cold.words;
+
+  /** Adds a letter; returns `Row.Zeek` with the new length. */
+  function append(at: number, zeek: number, direction: number, code: number): number {
+    const length = (zeek >>> Zeek.Length) & 31;
+    if (length === Code.Most) {
+      return zeek;
+    }
+    const full = length < Code.PerWord ? 0 : length < 2 * Code.PerWord ? 1 : 2;
+    const word = at + Row.History + full;
+    const shift = (length - full * Code.PerWord) * Code.Bits;
+    rows[word] = (rows[word] as number) | ((code | (direction * Code.Direction)) << shift);
+    return zeek + (1 << Zeek.Length);
+  }
+
+  /** Any segment. Repeats are told by the sequence space and the connection's state as they were before it. */
+  function segment(
+    at: number,
+    direction: number,
+    isClient: number,
+    flags: number,
+    sequence: number,
+    payload: number
+  ): void {
+    let zeek = rows[at + Row.Zeek] as number;
+    const kind = ((flags & (SYN | FIN | RST)) << 2) | ((flags & ACK) >>> 3) | (payload > 0 ? 1 : 0);
+    const seen = KINDS[kind] as number;
+    if (seen !== 0) {
+      const bit = seen << (Zeek.Letters + direction * Zeek.LetterBits);
+      if ((zeek & bit) === 0) {
+        zeek = append(at, zeek | bit, direction, CODES[kind] as number);
+      } else if ((seen & (Seen.Syn | Seen.Fin | Seen.Rst)) !== 0 && isNew(at, direction, seen, sequence, payload)) {
+        zeek = append(at, zeek, direction, CODES[kind] as number);
+      }
+    }
+    const now = (zeek >>> Zeek.States) & 63;
+    const mine = direction === 0 ? now & 7 : now >>> 3;
+    const peer = direction === 0 ? now >>> 3 : now & 7;
+    const before = (zeek >>> (Zeek.Before + (direction ^ 1) * 3)) & 7;
+    const place = transition(mine, peer, before === Endpoint.Closed ? 1 : 0, isClient, flags, payload);
+    const next = TRANSITIONS[place] as number;
+    if ((next & 7) !== mine) {
+      zeek = enter(zeek, direction, mine, next & 7);
+    }
+    if (next >>> 3 !== peer) {
+      zeek = enter(zeek, direction ^ 1, peer, next >>> 3);
+    }
+    rows[at + Row.Zeek] = zeek;
+  }
+
+  /**
+   * Data or an acknowledgement on a connection whose ends are both established: it changes no endpoint state, and enters
+   * the history when it is the first of its kind.
+   */
+  function plain(at: number, direction: number, payload: number): void {
+    const zeek = rows[at + Row.Zeek] as number;
+    const bit = (payload > 0 ? Seen.Data : Seen.Ack) << (Zeek.Letters + direction * Zeek.LetterBits);
     if ((zeek & bit) === 0) {
-      zeek = append(rows, at, zeek | bit, direction, codeOf(seen, flags));
-    } else if (
-      (seen & (Seen.Syn | Seen.Fin | Seen.Rst)) !== 0 &&
-      isNew(table, at, direction, seen, sequence, payload)
-    ) {
-      zeek = append(rows, at, zeek, direction, codeOf(seen, flags));
+      rows[at + Row.Zeek] = append(at, zeek | bit, direction, payload > 0 ? Code.Data : Code.Ack);
     }
   }
-  const now = (zeek >>> Zeek.States) & 63;
-  const mine = direction === 0 ? now & 7 : now >>> 3;
-  const peer = direction === 0 ? now >>> 3 : now & 7;
-  const before = (zeek >>> (Zeek.Before + (direction ^ 1) * 3)) & 7;
-  const next = TRANSITIONS[transition(mine, peer, before === Endpoint.Closed, isClient, flags, payload)] as number;
-  if ((next & 7) !== mine) {
-    zeek = enter(zeek, direction, mine, next & 7);
+
+  /** A SYN, FIN or RST that differs from the last of its kind by its sequence number. */
+  function isNew(at: number, direction: number, seen: number, sequence: number, payload: number): boolean {
+    if (seen === Seen.Syn) {
+      return sequence !== rows[at + Row.First + direction];
+    }
+    const last = cold[coldAt(at) + (seen === Seen.Fin ? Cold.FinEnd : Cold.LastReset) + direction] as number;
+    return last !== (seen === Seen.Fin ? (sequence + payload + 1) | 0 : sequence);
   }
-  if (next >>> 3 !== peer) {
-    zeek = enter(zeek, direction ^ 1, peer, next >>> 3);
+
+  /** Zeek repeats `t` and `w` at the 1st, 10th, 100th … occurrence. */
+  function scaled(at: number, direction: number, place: number, code: number): void {
+    const at0 = coldAt(at) + place;
+    const word = cold[at0] as number;
+    const shift = direction * Half.Bits;
+    const count = ((word >>> shift) & Half.Most) + 1;
+    if (count > Half.Most) {
+      return;
+    }
+    cold[at0] = word + (1 << shift);
+    if (count === 1 || count === 10 || count === 100 || count === 1000 || count === 10000) {
+      rows[at + Row.Zeek] = append(at, rows[at + Row.Zeek] as number, direction, code);
+    }
   }
-  rows[at + Row.Zeek] = zeek;
+
+  /** A segment with data that did not advance its side's highest sequence number. */
+  function retransmission(at: number, direction: number): void {
+    if (endpoint(rows[at + Row.Zeek] as number, direction) !== Endpoint.Reset) {
+      scaled(at, direction, Cold.ZeekRepeats, Code.Retransmission);
+    }
+  }
+
+  /** A window of 0 outside a RST, unless the peer has closed or this side was reset. */
+  function zeroWindow(at: number, direction: number): void {
+    const zeek = rows[at + Row.Zeek] as number;
+    if (endpoint(zeek, direction ^ 1) !== Endpoint.Closed && endpoint(zeek, direction) !== Endpoint.Reset) {
+      scaled(at, direction, Cold.ZeekZeroWindows, Code.ZeroWindow);
+    }
+  }
+
+  return { segment, plain, retransmission, zeroWindow };
 }
 
-/** A SYN, FIN or RST that differs from the last of its kind by its sequence number. */
-function isNew(
-  table: FlowTable,
-  at: number,
-  direction: number,
-  seen: number,
-  sequence: number,
-  payload: number
-): boolean {
-  if (seen === Seen.Syn) {
-    return sequence !== table.rows[at + Row.First + direction];
-  }
-  const cold = table.coldAt(at);
-  const last = table.cold.words[cold + (seen === Seen.Fin ? Cold.FinEnd : Cold.LastReset) + direction] as number;
-  return last !== (seen === Seen.Fin ? (sequence + payload + 1) | 0 : sequence);
-}
+export type ZeekNotes = ReturnType<typeof createZeekNotes>;
 
 function enter(zeek: number, direction: number, old: number, state: number): number {
   const now = Zeek.States + direction * 3;
@@ -178,47 +181,21 @@ function enter(zeek: number, direction: number, old: number, state: number): num
   return (zeek & ~(7 << now) & ~(7 << then)) | (state << now) | (old << then);
 }
 
-/** Zeek repeats `t` and `w` at the 1st, 10th, 100th … occurrence. */
-function noteScaled(table: FlowTable, at: number, direction: number, place: number, code: number): void {
-  const cold = table.coldAt(at) + place;
-  const word = table.cold.words[cold] as number;
-  const shift = direction * Half.Bits;
-  const count = ((word >>> shift) & Half.Most) + 1;
-  if (count > Half.Most) {
-    return;
-  }
-  table.cold.words[cold] = word + (1 << shift);
-  if (count === 1 || count === 10 || count === 100 || count === 1000 || count === 10000) {
-    const { rows } = table;
-    rows[at + Row.Zeek] = append(rows, at, rows[at + Row.Zeek] as number, direction, code);
-  }
-}
-
-function endpoint(zeek: number, direction: number): number {
-  return (zeek >>> (Zeek.States + direction * 3)) & 7;
-}
-
-/** A segment with data that did not advance its side's highest sequence number. */
-export function noteRetransmission(table: FlowTable, at: number, direction: number): void {
-  if (endpoint(table.rows[at + Row.Zeek] as number, direction) !== Endpoint.Reset) {
-    noteScaled(table, at, direction, Cold.ZeekRepeats, Code.Retransmission);
-  }
-}
-
-/** A window of 0 outside a RST, unless the peer has closed or this side was reset. */
-export function noteZeroWindow(table: FlowTable, at: number, direction: number): void {
-  const zeek = table.rows[at + Row.Zeek] as number;
-  if (endpoint(zeek, direction ^ 1) !== Endpoint.Closed && endpoint(zeek, direction) !== Endpoint.Reset) {
-    noteScaled(table, at, direction, Cold.ZeekZeroWindows, Code.ZeroWindow);
-  }
+/** Letter and code of a packet, by SYN, FIN, RST (shifted left by 2), ACK (2) and data (1). */
+const KINDS = new Uint8Array(32);
+const CODES = new Uint8Array(32);
+for (let kind = 0; kind < KINDS.length; kind++) {
+  const flags = (kind >>> 2) | ((kind & 2) << 3);
+  KINDS[kind] = kindOf(flags, kind & 1);
+  CODES[kind] = codeOf(KINDS[kind] as number, flags);
 }
 
 /** Place in `TRANSITIONS` of what decides a transition. */
 function transition(
   mine: number,
   peer: number,
-  wasClosed: boolean,
-  isClient: boolean,
+  wasClosed: number,
+  isClient: number,
   flags: number,
   payload: number
 ): number {
@@ -228,8 +205,8 @@ function transition(
     ((flags & (FIN | SYN | RST)) << 6) |
     ((flags & ACK) << 5) |
     (payload > 0 ? 1024 : 0) |
-    (isClient ? 2048 : 0) |
-    (wasClosed ? 4096 : 0)
+    (isClient << 11) |
+    (wasClosed << 12)
   );
 }
 
@@ -310,110 +287,4 @@ function fromEstablished(mine: Endpoint, peer: Endpoint, peerWasClosed: boolean,
     mine = Endpoint.Reset;
   }
   return mine | (peer << 3);
-}
-
-const stateIndex = (name: (typeof zeekStates)[number]): number => zeekStates.indexOf(name);
-const S0 = stateIndex('S0');
-const S1 = stateIndex('S1');
-const SF = stateIndex('SF');
-const REJ = stateIndex('REJ');
-const S2 = stateIndex('S2');
-const S3 = stateIndex('S3');
-const RSTO = stateIndex('RSTO');
-const RSTR = stateIndex('RSTR');
-const RSTOS0 = stateIndex('RSTOS0');
-const RSTRH = stateIndex('RSTRH');
-const SH = stateIndex('SH');
-const SHR = stateIndex('SHR');
-const OTH = stateIndex('OTH');
-
-/** Zeek's conn_state as an index into `zeekStates`. */
-export function zeekState(rows: Int32Array, at: number): number {
-  const state = rows[at + Row.State] as number;
-  const zeek = rows[at + Row.Zeek] as number;
-  const client = (state & State.ClientHigh) !== 0 ? 1 : 0;
-  const originator = endpoint(zeek, client);
-  const responder = endpoint(zeek, client ^ 1);
-  const originatorIdle = originator === Endpoint.Inactive || originator === Endpoint.Partial;
-  const responderIdle = responder === Endpoint.Inactive || responder === Endpoint.Partial;
-  if (responder === Endpoint.Reset) {
-    const noData = originator === Endpoint.Reset && (state & Both.Data) === 0;
-    if (originator === Endpoint.SynSent || originator === Endpoint.SynAckSent || noData) {
-      return REJ;
-    }
-    return originatorIdle ? RSTRH : RSTR;
-  }
-  if (originator === Endpoint.Reset) {
-    return responderIdle ? (abortedSyn(rows, at, client) ? RSTOS0 : OTH) : RSTO;
-  }
-  if (originator === Endpoint.Closed && responder === Endpoint.Closed) {
-    return SF;
-  }
-  if (originator === Endpoint.Closed) {
-    return responderIdle ? SH : S2;
-  }
-  if (responder === Endpoint.Closed) {
-    return originatorIdle ? SHR : S3;
-  }
-  if (originator === Endpoint.SynSent && responder === Endpoint.Inactive) {
-    return S0;
-  }
-  return originator === Endpoint.Established && responder === Endpoint.Established ? S1 : OTH;
-}
-
-/** The history is a SYN of the client, then its RST, with no other packet of the client's between (`^?S[^HAFGIQ]*R`). */
-function abortedSyn(rows: Int32Array, at: number, client: number): boolean {
-  const clientBit = client * Code.Direction;
-  const length = ((rows[at + Row.Zeek] as number) >>> Zeek.Length) & 31;
-  if (length === 0 || codeAt(rows, at, 0) !== (Code.Syn | clientBit)) {
-    return false;
-  }
-  for (let i = 1; i < length; i++) {
-    const code = codeAt(rows, at, i) ^ clientBit;
-    switch (code) {
-      case Code.Rst:
-        return true;
-      case Code.SynAck:
-      case Code.Ack:
-      case Code.Fin:
-      case Code.FinRst:
-      case Code.Multi:
-        return false;
-    }
-  }
-  return false;
-}
-
-function codeAt(rows: Int32Array, at: number, i: number): number {
-  const word = rows[at + Row.History + ((i / Code.PerWord) | 0)] as number;
-  return (word >>> ((i % Code.PerWord) * Code.Bits)) & 31;
-}
-
-const LOWER = Uint8Array.from(LETTERS, (letter) => letter.charCodeAt(0));
-const CARET = 0x5e;
-const UPPER_OFFSET = 32;
-
-/**
- * Writes Zeek's history as ASCII: upper case for the client, `^` in front when the first packet came from the server.
- * @param length room at `offset`, at least 19; the rest stays 0
- */
-export function writeHistory(rows: Int32Array, at: number, to: Uint8Array, offset: number): void {
-  const clientBit = ((rows[at + Row.State] as number) & State.ClientHigh) !== 0 ? Code.Direction : 0;
-  const firstBit = ((rows[at + Row.Facts] as number) & Facts.FirstSender) !== 0 ? Code.Direction : 0;
-  if (firstBit !== clientBit) {
-    to[offset++] = CARET;
-  }
-  const length = ((rows[at + Row.Zeek] as number) >>> Zeek.Length) & 31;
-  let word = at + Row.History;
-  let letters = rows[word] as number;
-  for (let i = 0, left: number = Code.PerWord; i < length; i++, left--) {
-    if (left === 0) {
-      letters = rows[++word] as number;
-      left = Code.PerWord;
-    }
-    const code = letters & 31;
-    letters >>>= Code.Bits;
-    const lower = LOWER[code & ~Code.Direction] as number;
-    to[offset++] = (code & Code.Direction) === clientBit ? lower - UPPER_OFFSET : lower;
-  }
 }
