@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { inRepository, missing } from '../plugin-host/paths.js';
 import { librariesMissing } from './buildHost.js';
@@ -125,16 +125,63 @@ describe('queries from a browser', { skip: missing('backend', 'frontend') || lib
     await page.close();
   });
 
+  interface Bundled {
+    uid: string;
+    templating: { list: Array<{ name: string; type: string }> };
+  }
   const folder = inRepository('src/dashboards');
-  const bundled = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.json')) : [];
-  for (const file of bundled) {
+  const bundledFrom = (file: string) => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')) as Bundled;
+  /** The variables of a dashboard as it is opened, some of them given in its address. */
+  const opened = ({ templating }: Bundled, given = new URLSearchParams()) =>
+    templating.list.map(({ name, type }) => ({
+      name,
+      value: given.get(`var-${name}`) ?? (type === 'datasource' ? 'tcpevents' : ''),
+    }));
+
+  it('leads from a client to its conversations and from there to one of them', async () => {
+    const { page, errors } = await stage.open(1600, 2000);
+    const draw = async (file: string, given?: URLSearchParams) => {
+      const dashboard = bundledFrom(file);
+      await page.evaluate((list) => globalThis.host.setVariables(list), opened(dashboard, given));
+      const panels = await page.evaluate(([json, start, end]) => globalThis.host.showDashboard(json, start, end), [
+        dashboard,
+        from,
+        to,
+      ] as const);
+      assert.deepEqual(
+        panels.flatMap(({ error }) => error ?? []),
+        []
+      );
+    };
+    const follow = async (panel: string, column: number) => {
+      const row = page.getByTestId(`panel ${panel}`).getByRole('row').nth(1);
+      const link = row.getByRole('gridcell').nth(column).getByRole('link');
+      const [text, href] = [await link.textContent(), await link.getAttribute('href')];
+      const { pathname, searchParams } = new URL(href ?? '', 'http://grafana');
+      assert.equal(pathname, `/d/${bundledFrom('conversations.json').uid}`);
+      assert.deepEqual([searchParams.get('from'), searchParams.get('to')], [String(from), String(to)]);
+      await draw('conversations.json', searchParams);
+      return { text, drill: searchParams.get('var-drill') };
+    };
+
+    await draw('tcp-events.json');
+    const client = await follow('Top clients by server RST', 0);
+    assert.equal(client.drill, `client.ip = "${client.text}"`);
+    await stage.screenshot(page, 'dashboard-conversations-of-client');
+    const conversation = await follow('Conversations', 2);
+    assert.match(conversation.drill ?? '', /^client\.ip = "[^"]+" and server\.ip = "[^"]+" and server\.port = "\d+"$/);
+    assert.ok(!real || conversation.drill?.startsWith(client.drill ?? '?'), conversation.drill ?? '');
+    await stage.screenshot(page, 'dashboard-conversation');
+    assert.deepEqual(errors, []);
+    await page.close();
+  });
+
+  for (const file of readdirSync(folder)) {
     it(`draws the bundled dashboard ${file} without an error`, async () => {
-      const dashboard = JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')) as {
-        templating?: { list: Array<{ name: string }> };
-      };
-      const { page, errors } = await stage.open(1400, 900);
-      const all = (dashboard.templating?.list ?? []).map(({ name }) => ({ name, value: '$__all', options: [] }));
-      await page.evaluate((list) => globalThis.host.setVariables(list), all);
+      const dashboard = bundledFrom(file);
+      // As tall as the longest: tables draw only the rows that are seen.
+      const { page, errors } = await stage.open(1600, 2000);
+      await page.evaluate((list) => globalThis.host.setVariables(list), opened(dashboard));
       const panels = await page.evaluate(([json, start, end]) => globalThis.host.showDashboard(json, start, end), [
         dashboard,
         from,

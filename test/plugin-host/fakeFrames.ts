@@ -1,3 +1,4 @@
+import { captureNumbers, storeNumbers, undecodedNumber } from '../../analyzer/src/query/health-numbers.js';
 import { fields, type Field } from '../../filter/src/catalogue/index.js';
 
 /** What the fake analyzer is asked; the query model with Grafana's additions. */
@@ -113,7 +114,7 @@ function groups(groupBy: string[], limit: number): Host[] {
 /** Frames for one query, or the error that the analyzer would answer. */
 export function framesFor(query: FlatQuery): object[] | { error: string; status: number } {
   const { refId, from, to, kind = 'timeseries', metrics = [], groupBy = [], limit = 10 } = query;
-  const unknown = metrics.find((name) => !catalogue.has(name));
+  const unknown = kind === 'health' ? undefined : metrics.find((name) => !catalogue.has(name));
   if (unknown !== undefined) {
     return { error: `There is no metric "${unknown}" (TCPS_E_QUERY_METRIC)`, status: 400 };
   }
@@ -196,16 +197,24 @@ export function framesFor(query: FlatQuery): object[] | { error: string; status:
         frame(refId, { type: 'table', ...plain }, [text(query.field ?? 'value', valuesOf(query.field ?? '', ''))]),
       ];
     case 'health':
-      return [
-        frame(refId, { type: 'numeric-wide', typeVersion: [0, 1] }, [
-          number('packets.read', [120_000]),
-          number('packets.dropped', [0]),
-          number('role.guess.count', [4]),
-        ]),
-      ];
+      return [frame(refId, contract('numeric-wide'), healthColumns(metrics))];
     default:
       return { error: `There is no kind "${kind}" (TCPS_E_QUERY_KIND)`, status: 400 };
   }
+}
+
+/** One row of numbers, of two interfaces and the store; what only a real kernel knows is null. */
+function healthColumns(metrics: string[]): FrameField[] {
+  const made = (name: string) =>
+    name.startsWith('drops') ? null : /running|ready/.test(name) ? 1 : name.length * 1000;
+  const all = [
+    ...['eth0', 'eth1'].flatMap((one) => [
+      ...captureNumbers.map(({ name }) => number(name, [made(name)], { interface: one })),
+      ...['not_tcp', 'truncated'].map((reason) => number(undecodedNumber.name, [12], { interface: one, reason })),
+    ]),
+    ...storeNumbers.map(({ name }) => number(name, [made(name)])),
+  ];
+  return metrics.length === 0 ? all : all.filter(({ name }) => metrics.includes(name));
 }
 
 export function valuesOf(field: string, search: string): string[] {

@@ -8,6 +8,8 @@ import {
   LoadingState,
   type TimeRange,
   applyFieldOverrides,
+  cacheFieldDisplayNames,
+  getDisplayValueAlignmentFactors,
   getFieldDisplayValues,
   renderMarkdown,
   transformDataFrame,
@@ -18,10 +20,10 @@ import {
   BigValueColorMode,
   BigValueGraphMode,
   PanelChrome,
-  Table,
   TimeSeries,
   useTheme2,
 } from '@grafana/ui';
+import { TableNG } from '@grafana/ui/unstable';
 import { BarGaugeDisplayMode, VizOrientation } from '@grafana/schema';
 import { firstValueFrom, from, last } from 'rxjs';
 import type { PanelResult } from '../hostApi';
@@ -42,6 +44,7 @@ interface Panel {
   fieldConfig?: { defaults: FieldConfig; overrides: Override[] };
   options?: Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
   transformations?: Array<{ id: string; options: Record<string, unknown> }>;
+  maxDataPoints?: number;
   panels?: Panel[];
 }
 interface Override {
@@ -64,6 +67,10 @@ function matches({ id, options }: Override['matcher'], field: Field): boolean {
   }
 }
 
+/** A display name in which labels of the field may stand. */
+const named = (text: string, { labels = {} }: Field) =>
+  text.replace(/\$\{__field\.labels\.(\w+)\}/g, (_, label: string) => labels[label] ?? '');
+
 /** The panel's settings laid over those that came in the frame, as Grafana does: defaults first, overrides last. */
 function configured(field: Field, panel: Panel): Field {
   const { defaults = {}, overrides = [] } = panel.fieldConfig ?? {};
@@ -72,7 +79,8 @@ function configured(field: Field, panel: Panel): Field {
   const custom: Record<string, unknown> = { lineWidth: 1, fillOpacity: 10, showPoints: 'never', ...defaults.custom };
   for (const { properties } of overrides.filter(({ matcher }) => matches(matcher, field))) {
     for (const { id, value } of properties) {
-      (id.startsWith('custom.') ? custom : config)[id.replace(/^custom\./, '')] = value;
+      const written = id === 'displayName' ? named(String(value), field) : value;
+      (id.startsWith('custom.') ? custom : config)[id.replace(/^custom\./, '')] = written;
     }
   }
   return { ...field, config: { ...config, custom } };
@@ -87,7 +95,7 @@ async function load(panel: Panel, datasource: DataSourceApi, range: TimeRange, w
     return [];
   }
   const span = range.to.valueOf() - range.from.valueOf();
-  const maxDataPoints = Math.max(Math.round(width), 1);
+  const maxDataPoints = panel.maxDataPoints ?? Math.max(Math.round(width), 1);
   const request = { requestId: `Q${panel.id}`, range, targets: asked, scopedVars: {}, maxDataPoints };
   const interval = { intervalMs: Math.max(Math.round(span / maxDataPoints), 1000), interval: '1s' };
   const answer = await firstValueFrom(
@@ -209,6 +217,7 @@ function PanelBody({ panel, frames, theme, range, width, height }: BodyProps) {
     theme,
     timeZone: 'utc',
   });
+  cacheFieldDisplayNames(data);
   switch (panel.type) {
     case 'timeseries': {
       const legend = {
@@ -237,6 +246,11 @@ function PanelBody({ panel, frames, theme, range, width, height }: BodyProps) {
         timeZone: 'utc',
       });
       const stat = panel.type === 'stat';
+      const text = panel.options?.text;
+      const alignmentFactors = getDisplayValueAlignmentFactors(values);
+      // Grafana gives all bars of a panel the room that the longest title needs.
+      const longest = values.map(({ display }) => display.title ?? '').sort((a, b) => b.length - a.length)[0];
+      alignmentFactors.title = longest;
       const each = stat ? { width: width / values.length, height } : { width, height: height / values.length };
       return (
         <div style={{ display: 'flex', flexDirection: stat ? 'row' : 'column' }}>
@@ -248,6 +262,7 @@ function PanelBody({ panel, frames, theme, range, width, height }: BodyProps) {
                 theme={theme}
                 colorMode={BigValueColorMode.Value}
                 graphMode={BigValueGraphMode.None}
+                text={text}
                 {...each}
               />
             ) : (
@@ -258,6 +273,7 @@ function PanelBody({ panel, frames, theme, range, width, height }: BodyProps) {
                 theme={theme}
                 displayMode={BarGaugeDisplayMode.Basic}
                 orientation={VizOrientation.Horizontal}
+                {...{ text, alignmentFactors }}
                 {...each}
               />
             )
@@ -266,6 +282,13 @@ function PanelBody({ panel, frames, theme, range, width, height }: BodyProps) {
       );
     }
     default:
-      return <Table data={data[0]} width={width - 8} height={height} columnMinWidth={100} />;
+      return (
+        <TableNG
+          data={data[0]}
+          structureRev={1}
+          {...{ width, height, fieldConfig }}
+          disableKeyboardEvents // of no use here, and one reason less to draw anew
+        />
+      );
   }
 }
