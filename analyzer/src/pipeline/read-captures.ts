@@ -70,22 +70,30 @@ async function openAll(paths: readonly string[]): Promise<CaptureFile[]> {
 async function readHere(paths: readonly string[], options: ReadOptions): Promise<ReadResult> {
   const files = await openAll(paths);
   const pending = new Set<Promise<void>>();
+  const failures: unknown[] = [];
   const pipeline = new Pipeline((batch) => {
     const taken = options.onBatch(batch, 0);
     if (taken !== undefined) {
-      const done = taken.finally(() => pending.delete(done));
+      const done = taken.catch((error: unknown) => void failures.push(error)).finally(() => pending.delete(done));
       pending.add(done);
     }
   }, options.flow);
+  const throwFailure = () => {
+    if (failures.length > 0) {
+      throw failures[0];
+    }
+  };
   try {
     await readFiles(files, pipeline, async () => {
       options.onProgress?.(...progressOf(files));
       while (pending.size > MOST_PENDING) {
         await Promise.race(pending);
       }
+      throwFailure();
     });
     pipeline.finish();
     await Promise.all(pending);
+    throwFailure();
     return resultOf(files, pipeline);
   } finally {
     files.forEach((file) => file.close());
@@ -125,20 +133,31 @@ export async function readShare(
 
 async function readShared(paths: readonly string[], options: ReadOptions): Promise<ReadResult> {
   const control = new SharedArrayBuffer(4 * options.workers);
-  const shares = await Promise.all(
-    Array.from({ length: options.workers }, (_, index) => runWorker(paths, options, index, control))
-  );
+  const workers: Worker[] = [];
+  let shares: ReadResult[];
+  try {
+    shares = await Promise.all(
+      Array.from({ length: options.workers }, (_, index) => {
+        const worker = startFileWorker(paths, options, index, control);
+        workers.push(worker);
+        return shareOf(worker, options, index, control);
+      })
+    );
+  } finally {
+    // When one has failed the others read in vain.
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
   const [first] = shares as [ReadResult, ...ReadResult[]];
   // Every worker has read every packet: the first one's counts are those of the input.
   return { ...first, flow: shares.flatMap((share) => share.flow) };
 }
 
-function runWorker(
+function startFileWorker(
   paths: readonly string[],
   options: ReadOptions,
   index: number,
   control: SharedArrayBuffer
-): Promise<ReadResult> {
+): Worker {
   const workerOptions: FileWorkerOptions = {
     paths,
     flow: { ...options.flow, part: { index, of: options.workers } },
@@ -146,9 +165,21 @@ function runWorker(
     mostPending: MOST_PENDING,
     control,
   };
+  return startWorker('pipeline/file-worker', workerOptions);
+}
+
+/** What a worker has read, when it has and all its batches are taken. */
+function shareOf(worker: Worker, options: ReadOptions, index: number, control: SharedArrayBuffer): Promise<ReadResult> {
   const pendingCount = new Int32Array(control);
-  const worker: Worker = startWorker('pipeline/file-worker', workerOptions);
-  const taking: Array<Promise<void>> = [];
+  const taking = new Set<Promise<void>>();
+  const take = async (batch: Batch) => {
+    try {
+      await options.onBatch(batch, index);
+    } finally {
+      Atomics.sub(pendingCount, index, 1);
+      Atomics.notify(pendingCount, index);
+    }
+  };
   return new Promise((resolve, reject) => {
     worker.on('error', reject);
     worker.on('message', (message: FromFileWorker) => {
@@ -157,11 +188,10 @@ function runWorker(
           options.onProgress?.(message.read, message.size);
         }
       } else if (message.kind === 'batch') {
-        const taken = Promise.resolve(options.onBatch(message.batch, index)).finally(() => {
-          Atomics.sub(pendingCount, index, 1);
-          Atomics.notify(pendingCount, index);
-        });
-        taking.push(taken.catch(reject));
+        const taken = take(message.batch)
+          .catch(reject)
+          .finally(() => taking.delete(taken));
+        taking.add(taken);
       } else {
         const damage = message.damage.map(({ code, status, text }) => TcpscopeError.received(code, status, text));
         Promise.all(taking).then(() => resolve({ ...message.result, damage }), reject);
