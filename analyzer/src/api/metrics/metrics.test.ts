@@ -96,8 +96,8 @@ test('state is told as it is now, also when it was another before', async () => 
 
 test('why packets were not decoded, and rows not stored, is a label', async () => {
   const { stats, ...rest } = storeThat();
-  const unwritten = { 'spool-full': { rows: 12, batches: 2 } };
-  const full = { ...rest, stats: () => ({ ...stats(), unwritten, written: { conv_10s: 144 } }) } as TestStore;
+  const unwritten = { 'spool-full': { rows: 12, batches: 2, lastAt: 0 } };
+  const full = { ...rest, stats: () => ({ ...stats(), unwritten, written: { conv_10s: 144 } }) };
   await withApi(
     { captures: [capture] },
     async (other) => {
