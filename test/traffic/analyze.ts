@@ -74,7 +74,7 @@ export function analyzeBytes(bytes: Uint8Array, options: FlowOptions = {}): Anal
     flow: pipeline.flowCounts(),
     totals: report.totals,
     connections: report.connections.map(connectionJson),
-    conversations: report.conversations.map(conversationJson),
+    conversations: report.conversations.map((conversation) => conversationJson(conversation, report.diagnoses)),
     windows,
   };
 }

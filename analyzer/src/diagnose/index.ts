@@ -1,7 +1,16 @@
 export { caseOf, unknownSurroundings, type Case, type ResetShape, type Surroundings } from './case.js';
-export { causes, type Cause } from './causes.js';
+export { causes, causeTexts, type Cause, type CauseText } from './causes.js';
 export { diagnose, explain, rulesThatHold, type Diagnosis, type Explanation } from './diagnosis.js';
 export { readFacts, type ConnectionFacts, type FinFacts, type ResetFacts, type Side, type SideFacts } from './facts.js';
 export { rules } from './rules/index.js';
 export type { Family, Rule } from './rule.js';
 export { Neighbourhood } from './surroundings.js';
+export {
+  defaultThresholds,
+  findings,
+  findingKinds,
+  type Ended,
+  type Finding,
+  type FindingKind,
+  type Thresholds,
+} from './findings/index.js';

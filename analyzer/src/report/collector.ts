@@ -1,4 +1,5 @@
 import { evaluate, type Expression, type FilterValue, type StoredField } from '@tcpscope/filter';
+import { Neighbourhood } from '../diagnose/index.js';
 import type { Enrichment } from '../enrich/index.js';
 import { windowCounters, type Batch, type ConnectionBatch, type WindowBatch } from '../flow/index.js';
 import { addressText } from './names.js';
@@ -32,6 +33,8 @@ interface Sum {
 export interface ConnectionRow {
   readonly batch: ConnectionBatch;
   readonly row: number;
+  /** What is known of hosts and services from all connections of the input. */
+  readonly neighbourhood: Neighbourhood;
 }
 
 /**
@@ -41,6 +44,7 @@ export interface ConnectionRow {
 export class Collector {
   private readonly sums = new Map<string, Sum>();
   private readonly connectionBatches: ConnectionBatch[] = [];
+  private readonly neighbourhood = new Neighbourhood();
 
   /** @param probe what the field `probe` says in filters */
   constructor(
@@ -77,7 +81,7 @@ export class Collector {
     for (const batch of this.connectionBatches) {
       for (let row = 0; row < batch.rows; row++) {
         if (wanted === null || wanted.has(keyOf(batch, row))) {
-          found.push({ batch, row });
+          found.push({ batch, row, neighbourhood: this.neighbourhood });
         }
       }
     }
@@ -152,7 +156,8 @@ export class Collector {
 
 const counterPlace = new Map(windowCounters.map((counter, i) => [counter.name, i]));
 
-function keyOf(batch: WindowBatch | ConnectionBatch, row: number): string {
+/** Name of the conversation that a row belongs to: `Conversation.key`. */
+export function keyOf(batch: WindowBatch | ConnectionBatch, row: number): string {
   return keyOfParts(batch.clientIp, batch.serverIp, row * 16, batch.serverPort[row] as number);
 }
 

@@ -7,7 +7,9 @@ import { connectionJson, conversationJson, type Report } from './report.js';
 export function* reportJson(report: Report): Generator<string> {
   yield `{\n"packets": ${JSON.stringify(report.packets)},\n"totals": ${JSON.stringify(report.totals)},\n`;
   yield '"conversations": [';
-  yield* lines(report.conversations, conversationJson);
+  yield* lines(report.conversations, (conversation) => conversationJson(conversation, report.diagnoses));
+  yield '],\n"findings": [';
+  yield* lines(report.diagnoses.findings, (finding) => finding);
   yield '],\n"connections": [';
   yield* lines(report.connections, connectionJson);
   yield ']\n}\n';

@@ -12,6 +12,7 @@ import {
 } from '@tcpscope/filter';
 import type { PacketCounts } from '../pipeline/pipeline.js';
 import type { Collector, ConnectionRow, Conversation } from './collector.js';
+import { diagnosesOf, explanationOf, learnFrom, type ConversationDiagnosis, type Diagnoses } from './diagnoses.js';
 import { addressText, timeText } from './names.js';
 
 /** Metrics by name, in the order of the catalogue: counts, and ratios that are null where there is nothing to divide by. */
@@ -23,6 +24,7 @@ export interface Report {
   readonly totals: Metrics;
   readonly conversations: readonly Conversation[];
   readonly connections: readonly ConnectionRow[];
+  readonly diagnoses: Diagnoses;
 }
 
 /** Makes the report of what was collected; of the conversations that match `filter` alone when it is not null. */
@@ -32,12 +34,11 @@ export function makeReport(packets: PacketCounts, collected: Collector, filter: 
   for (const { counters } of conversations) {
     addCounters(sum, counters);
   }
-  return {
-    packets,
-    totals: metricsOf(sum),
-    conversations,
-    connections: collected.connections(filter === null ? null : conversations),
-  };
+  const all = collected.connections(null);
+  learnFrom(all);
+  const connections = filter === null ? all : collected.connections(conversations);
+  const diagnoses = diagnosesOf(connections);
+  return { packets, totals: metricsOf(sum), conversations, connections, diagnoses };
 }
 
 /** Adds counters of a conversation to those of a group. */
@@ -69,7 +70,10 @@ export function metric(field: Field, counters: Float64Array): number | null {
 }
 
 /** A conversation as JSON has it. */
-export function conversationJson(conversation: Conversation): Record<string, FilterValue> {
+export function conversationJson(
+  conversation: Conversation,
+  diagnoses: Diagnoses
+): Record<string, FilterValue | ConversationDiagnosis> {
   return {
     'client.ip': conversation.clientIp,
     'server.ip': conversation.serverIp,
@@ -77,14 +81,16 @@ export function conversationJson(conversation: Conversation): Record<string, Fil
     application: conversation.application,
     vlan: conversation.vlan,
     ...metricsOf(conversation.counters),
-    diagnosis: null,
+    diagnosis: diagnoses.conversations.get(conversation.key) ?? null,
   };
 }
 
 const sides = [null, 'client', 'server'] as const;
 
 /** A connection as JSON has it (contract: `connections`). What is not known is null. */
-export function connectionJson({ batch, row }: ConnectionRow): Record<string, unknown> {
+export function connectionJson(connection: ConnectionRow): Record<string, unknown> {
+  const { batch, row } = connection;
+  const explanation = explanationOf(connection);
   const flags = batch.flags[row] as number;
   const ct = batch.ct[row] as number;
   const stage = batch.stage[row] as number;
@@ -103,19 +109,26 @@ export function connectionJson({ batch, row }: ConnectionRow): Record<string, un
     role: (flags & connectionFlags.roleCertain) !== 0 ? 'certain' : 'guess',
     start: timeText(batch.startSeconds[row] as number, batch.startNanos[row] as number),
     end: timeText(batch.endSeconds[row] as number, batch.endNanos[row] as number),
-    duration: durationOf({ batch, row }),
+    duration: durationOf(connection),
     ct: Number.isNaN(ct) ? null : ct / 1e6,
     state: zeekStates[batch.state[row] as number],
-    history: historyOf({ batch, row }),
+    history: historyOf(connection),
     closer: sides[batch.closer[row] as number],
     close: closeClasses[batch.close[row] as number],
     aborter: sides[batch.aborter[row] as number],
     stage: stage === 0 ? null : resetStages[stage - 1],
-    cause: null,
-    confidence: null,
-    evidence: [],
-    ...connectionMetrics({ batch, row }),
+    cause: explanation?.cause ?? null,
+    confidence: explanation === null ? null : rounded(explanation.confidence),
+    evidence: explanation?.evidence ?? [],
+    rival:
+      explanation?.rival == null ? null : { ...explanation.rival, confidence: rounded(explanation.rival.confidence) },
+    ...connectionMetrics(connection),
   };
+}
+
+/** A probability with as many digits as mean anything. */
+function rounded(probability: number): number {
+  return Number(probability.toFixed(4));
 }
 
 export function historyOf({ batch, row }: ConnectionRow): string {

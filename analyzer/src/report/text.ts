@@ -5,6 +5,7 @@ import { counted, duration } from './format.js';
 import { timeText } from './names.js';
 import { pageText, type Page, type PageGroup } from './page.js';
 import { addCounters, metricsOf, type Metrics, type Report } from './report.js';
+import { whyText } from './why.js';
 
 export interface TextOptions {
   /** What was read, for the title. */
@@ -36,7 +37,8 @@ export function reportText(report: Report, { title, top, color, width }: TextOpt
     closes: closes(report),
     conversations: { by, rows: groups(conversations, (row) => row.key, by, top), of: conversations.length },
   };
-  return pageText(page, { color, ...(width === undefined ? {} : { width }) });
+  const limited = { color, ...(width === undefined ? {} : { width }) };
+  return pageText(page, limited) + whyText(report.diagnoses, { ...limited, top });
 }
 
 function timeSpan({ connections }: Report): string {

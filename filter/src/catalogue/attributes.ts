@@ -33,6 +33,31 @@ export type ZeekState = (typeof zeekStates)[number];
 export const resetStages = ['post_syn', 'post_ack', 'post_psh', 'later'] as const;
 export type ResetStage = (typeof resetStages)[number];
 
+/**
+ * Why a connection ended, as far as headers tell (docs/diagnosis.md). Names are added at the end; the order is that of the
+ * columns of a confusion matrix, nothing else.
+ */
+export const causes = [
+  'normal',
+  'refused',
+  'rejected-on-path',
+  'no-answer',
+  'half-open',
+  'setup-aborted',
+  'port-probe',
+  'client-abort',
+  'server-abort',
+  'closes-by-rst',
+  'keepalive-race',
+  'late-data',
+  'dead-peer',
+  'idle-timeout',
+  'injected',
+  'cannot-tell',
+  'half-closed',
+] as const;
+export type Cause = (typeof causes)[number];
+
 const sides = ['client', 'server'] as const;
 
 /** Facts of one connection. Enumerations are "" in the store and null in JSON when nothing applies. */

@@ -1,0 +1,43 @@
+import { backscatter, incompleteCapture } from './feed.js';
+import { defaultThresholds, findingKinds, type Ended, type Finding, type Thresholds } from './finding.js';
+import { scans } from './scans.js';
+import { services } from './services.js';
+
+export * from './finding.js';
+
+const order = { high: 0, medium: 1, low: 2 } as const;
+
+/**
+ * What groups of connections have in common, the most severe first. Connections of scanners are left out of what is said
+ * about services. When the capture itself is incomplete, nothing is said that rests on what may not have been captured.
+ * @param all in order of their start
+ */
+export function findings(all: readonly Ended[], thresholds: Thresholds = defaultThresholds): Finding[] {
+  const veto = incompleteCapture(all, thresholds);
+  const scanning = scans(all, thresholds);
+  const targets = new Set(scanning.map(({ client, server, port }) => `${client} ${server ?? ''} ${port ?? ''}`));
+  const scanned = ({ client, server, port }: Ended) =>
+    targets.has(`${client} ${server} `) || targets.has(`${client}  ${port}`);
+  const rest = scanning.length === 0 ? all : all.filter((one) => !scanned(one));
+  const found = [...scanning, ...services(rest, thresholds), ...backscatter(rest, thresholds)];
+  const believed = veto === null ? found : found.filter(({ kind }) => !needsCompleteCapture.has(kind));
+  return [...(veto === null ? [] : [veto]), ...believed].sort(
+    (a, b) =>
+      Number(b.kind === 'incomplete-capture') - Number(a.kind === 'incomplete-capture') ||
+      order[a.severity] - order[b.severity] ||
+      b.connections - a.connections ||
+      findingKinds.indexOf(a.kind) - findingKinds.indexOf(b.kind) ||
+      a.since - b.since
+  );
+}
+
+/** Findings that an incomplete capture imitates: what is missing looks like silence. */
+const needsCompleteCapture: ReadonlySet<Finding['kind']> = new Set([
+  'unreachable-service',
+  'backlog-overflow',
+  'half-open-flood',
+  'backscatter',
+  'close-wait-leak',
+  'restart',
+  'injection',
+]);

@@ -1,0 +1,159 @@
+import { closeClasses, type Cause, type CloseClass } from '@tcpscope/filter';
+import {
+  causeTexts,
+  diagnose,
+  explain,
+  findings,
+  readFacts,
+  type ConnectionFacts,
+  type Diagnosis,
+  type Ended,
+  type Explanation,
+  type Finding,
+} from '../diagnose/index.js';
+import { keyOf, type ConnectionRow } from './collector.js';
+import { addressText } from './names.js';
+
+/** What the connections of a conversation, or of the whole input, ended for. */
+export interface CauseSummary {
+  readonly cause: Cause;
+  readonly connections: number;
+  /** Mean confidence. */
+  readonly confidence: number;
+  /** A connection that shows it best: the one said with the greatest confidence. */
+  readonly example: ConnectionRow;
+}
+
+export interface ConversationDiagnosis {
+  readonly cause: Cause;
+  /** How many of the conversation's connections ended so, and how many there are. */
+  readonly connections: number;
+  readonly of: number;
+  readonly confidence: number;
+  readonly text: string;
+}
+
+/** Why everything in a report ended. */
+export interface Diagnoses {
+  /** Most frequent first. */
+  readonly causes: readonly CauseSummary[];
+  /** By the conversation's key; none for conversations that ended in order or not at all. */
+  readonly conversations: ReadonlyMap<string, ConversationDiagnosis>;
+  readonly findings: readonly Finding[];
+}
+
+/** Lets every connection tell what it knows of its hosts and its service. Once, before anything is diagnosed. */
+export function learnFrom(all: readonly ConnectionRow[]): void {
+  for (const { batch, row, neighbourhood } of all) {
+    neighbourhood.learn(batch, row, readFacts(batch, row));
+  }
+}
+
+export function explanationOf({ batch, row, neighbourhood }: ConnectionRow): Explanation | null {
+  const facts = readFacts(batch, row);
+  return explain(facts, neighbourhood.around(batch, row, facts, true));
+}
+
+interface Sum {
+  connections: number;
+  confidence: number;
+  best: number;
+  example: ConnectionRow;
+}
+
+/** @param rows in order of their start */
+export function diagnosesOf(rows: readonly ConnectionRow[]): Diagnoses {
+  const total = new Map<Cause, Sum>();
+  const byConversation = new Map<string, { of: number; causes: Map<Cause, Sum> }>();
+  const ended: Ended[] = [];
+  for (const one of rows) {
+    const facts = readFacts(one.batch, one.row);
+    const diagnosis = diagnose(facts, one.neighbourhood.around(one.batch, one.row, facts, true));
+    ended.push(endedOf(one, facts, diagnosis));
+    const key = keyOf(one.batch, one.row);
+    const conversation = byConversation.get(key) ?? { of: 0, causes: new Map<Cause, Sum>() };
+    byConversation.set(key, conversation);
+    conversation.of++;
+    if (diagnosis !== null) {
+      add(total, diagnosis, one);
+      add(conversation.causes, diagnosis, one);
+    }
+  }
+  const conversations = new Map<string, ConversationDiagnosis>();
+  for (const [key, { of, causes }] of byConversation) {
+    const worst = summarize(causes).sort(bySeverity)[0];
+    if (worst !== undefined && worst.cause !== 'normal') {
+      conversations.set(key, {
+        cause: worst.cause,
+        connections: worst.connections,
+        of,
+        confidence: Number(worst.confidence.toFixed(4)),
+        text: `${worst.connections} of ${of} ${causeTexts[worst.cause].title}`,
+      });
+    }
+  }
+  return {
+    causes: summarize(total).sort((a, b) => b.connections - a.connections),
+    conversations,
+    findings: findings(ended),
+  };
+}
+
+function add(sums: Map<Cause, Sum>, { cause, confidence }: Diagnosis, example: ConnectionRow): void {
+  const sum = sums.get(cause);
+  if (sum === undefined) {
+    sums.set(cause, { connections: 1, confidence, best: confidence, example });
+    return;
+  }
+  sum.connections++;
+  sum.confidence += confidence;
+  if (confidence > sum.best) {
+    sum.best = confidence;
+    sum.example = example;
+  }
+}
+
+function summarize(sums: ReadonlyMap<Cause, Sum>): CauseSummary[] {
+  return [...sums].map(([cause, { connections, confidence, example }]) => ({
+    cause,
+    connections,
+    confidence: confidence / connections,
+    example,
+  }));
+}
+
+const severities = { trouble: 0, note: 1, fine: 2 } as const;
+
+function bySeverity(a: CauseSummary, b: CauseSummary): number {
+  return (
+    severities[causeTexts[a.cause].severity] - severities[causeTexts[b.cause].severity] || b.connections - a.connections
+  );
+}
+
+function endedOf({ batch, row }: ConnectionRow, facts: ConnectionFacts, diagnosis: Diagnosis | null): Ended {
+  const idle = diagnosis?.cause === 'idle-timeout';
+  const silence =
+    facts.pause?.fresh === true ? facts.pause.micros : (facts[facts.aborter ?? 'server'].reset?.gap ?? null);
+  const quiet = idle ? silence : (facts.pause?.micros ?? null);
+  return {
+    client: addressText(batch.clientIp, row * 16),
+    clientPort: batch.clientPort[row] as number,
+    server: addressText(batch.serverIp, row * 16),
+    port: batch.serverPort[row] as number,
+    start: (batch.startSeconds[row] as number) + (batch.startNanos[row] as number) / 1e9,
+    end: (batch.endSeconds[row] as number) + (batch.endNanos[row] as number) / 1e9,
+    close: closeClasses[batch.close[row] as number] as CloseClass,
+    cause: diagnosis?.cause ?? null,
+    confidence: diagnosis?.confidence ?? 0,
+    closer: facts.closer,
+    aborter: facts.aborter,
+    syns: facts.syns,
+    established: facts.handshake !== null,
+    handshake: facts.handshake === null ? null : facts.handshake / 1e6,
+    clientBytes: facts.client.bytes,
+    serverBytes: facts.server.bytes,
+    quiet: quiet === null ? null : quiet / 1e6,
+    midstream: facts.midstream,
+    oneway: facts.oneway,
+  };
+}
