@@ -29,9 +29,15 @@ export class TwoHosts {
   }
 
   /** Starts a program on one of the hosts. */
-  start(host: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  start(
+    host: string,
+    command: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    input: 'ignore' | 'pipe' = 'ignore'
+  ): ChildProcess {
     return spawn('ip', ['netns', 'exec', host, command, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input, 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
   }

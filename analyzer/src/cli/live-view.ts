@@ -20,6 +20,11 @@ export class LiveView {
   private timer: NodeJS.Timeout | null = null;
   private drawing: Promise<void> = Promise.resolve();
 
+  constructor() {
+    // A terminal that is closed asks the process to end (SIGHUP); what is still written to it fails until then.
+    process.stdout.on('error', () => undefined);
+  }
+
   /** Takes a line of the log. */
   log(line: string): void {
     this.lines.push(line);

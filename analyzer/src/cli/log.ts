@@ -13,8 +13,11 @@ export function createLog(level: string, take?: TakeLine): Logger {
   if (take === undefined && !process.stderr.isTTY) {
     const formatters = { level: (label: string) => ({ level: label }) };
     const options = { level, base: null, formatters, timestamp: pino.stdTimeFunctions.isoTime };
-    return pino(options, pino.destination({ fd: 2, sync: true }));
+    const destination = pino.destination({ fd: 2, sync: true });
+    destination.on('error', keepWorking);
+    return pino(options, destination);
   }
+  process.stderr.on('error', keepWorking);
   const show = take ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const lines = new Writable({
     write(chunk: Buffer, _, done) {
@@ -24,6 +27,9 @@ export function createLog(level: string, take?: TakeLine): Logger {
   });
   return pino({ level, base: null }, lines);
 }
+
+/** Whoever read the log has gone, or its disk is full: nobody can be told, and the work is more than its log. */
+function keepWorking(): void {}
 
 const names: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: pc.yellow('warn'), 50: pc.red('error') };
 

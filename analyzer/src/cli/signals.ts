@@ -1,4 +1,7 @@
-/** Resolves at the first request to end (Ctrl-C, `kill`); a second one ends the process at once. */
+/**
+ * Resolves at the first request to end: Ctrl-C, `kill`, or a terminal that goes away. A second one ends the process at once:
+ * what is not yet in the store's folder is lost then.
+ */
 export function endRequested(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let asked = false;
@@ -11,5 +14,6 @@ export function endRequested(): Promise<NodeJS.Signals> {
     };
     process.on('SIGINT', end);
     process.on('SIGTERM', end);
+    process.on('SIGHUP', end);
   });
 }

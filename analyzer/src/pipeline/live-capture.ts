@@ -23,6 +23,7 @@ export class LiveCapture {
   private readonly statuses: LiveStatus[] = [];
   private readonly pending = new Set<Promise<void>>();
   private readonly ended: Array<Promise<void>> = [];
+  private fanoutGroup: number | null = null;
 
   private constructor(
     readonly options: LiveOptions,
@@ -33,7 +34,7 @@ export class LiveCapture {
   static async start(options: LiveOptions, handlers: LiveHandlers): Promise<LiveCapture> {
     const capture = new LiveCapture(options, handlers);
     try {
-      // One after the other: the first joins the fanout group before the second does.
+      // One after the other: the first begins the group that the others join.
       for (let worker = 0; worker < options.workers; worker++) {
         await capture.startWorker(worker);
       }
@@ -62,7 +63,7 @@ export class LiveCapture {
     const options: LiveWorkerOptions = {
       ...this.options,
       worker: index,
-      fanoutGroup: process.pid & 0xffff,
+      fanoutGroup: this.fanoutGroup,
       control: this.control,
     };
     const worker = startWorker('pipeline/live-worker', options);
@@ -71,6 +72,7 @@ export class LiveCapture {
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'ready') {
+          this.fanoutGroup = message.fanoutGroup;
           resolve();
         } else if (message.kind === 'failed') {
           const error = TcpscopeError.received(message.code, message.status, message.message);

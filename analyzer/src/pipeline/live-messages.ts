@@ -16,8 +16,8 @@ export interface LiveWorkerOptions {
   readonly serverPorts: readonly number[];
   readonly worker: number;
   readonly workers: number;
-  /** Number that the workers of an interface have in common. */
-  readonly fanoutGroup: number;
+  /** Number of the group in which the workers of an interface share its packets; null for the first, who begins one. */
+  readonly fanoutGroup: number | null;
   /** Word 0 becomes 1 when the worker is to stop. */
   readonly control: SharedArrayBuffer;
 }
@@ -42,7 +42,7 @@ export interface LiveStatus {
 }
 
 export type FromWorker =
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly fanoutGroup: number | null }
   | { readonly kind: 'batch'; readonly batch: Batch }
   | { readonly kind: 'status'; readonly status: LiveStatus }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly status: number }

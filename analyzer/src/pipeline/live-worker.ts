@@ -21,6 +21,7 @@ class LiveWorker {
   private readonly pipeline: Pipeline;
   private readonly control: Int32Array;
   private readonly dropsAtStart: { readonly card: number | null; readonly kernel: number | null };
+  private fanoutGroup: number | null;
   private ring: PacketRing;
   private state: RingState = 'capturing';
   private lastPacket: number | null = null;
@@ -40,14 +41,25 @@ class LiveWorker {
       hashSeed: (Math.random() * 0x7fffffff) | 0,
       buffers: this.pool,
     });
+    this.fanoutGroup = options.fanoutGroup;
     this.ring = this.open();
+    this.fanoutGroup = this.ring.fanoutGroup;
     new PerformanceObserver((list) => {
       this.collections += list.getEntries().length;
     }).observe({ entryTypes: ['gc'] });
   }
 
+  /** Captures until it is told to stop; the ring is closed in any case. */
   async run(): Promise<void> {
-    this.post({ kind: 'ready' });
+    try {
+      await this.capture();
+    } finally {
+      this.ring.close();
+    }
+  }
+
+  private async capture(): Promise<void> {
+    this.post({ kind: 'ready', fanoutGroup: this.fanoutGroup });
     let reported = Date.now();
     while (Atomics.load(this.control, 0) === 0) {
       const packets = this.state === 'gone' ? 0 : this.ring.read(this.pipeline);
@@ -72,7 +84,6 @@ class LiveWorker {
     }
     this.pipeline.finish();
     this.post({ kind: 'done', status: this.status() });
-    this.ring.close();
   }
 
   private wait(): void {
@@ -119,7 +130,8 @@ class LiveWorker {
       program: packetFilter(options.filter, link, options.snap),
       bytes: options.ringBytes,
       promiscuous: options.promiscuous,
-      ...(options.workers > 1 ? { fanout: { group: options.fanoutGroup } } : {}),
+      // When the interface comes back the group is begun anew under its number by whoever is first.
+      ...(options.workers > 1 ? { fanout: { group: this.fanoutGroup } } : {}),
     });
   }
 

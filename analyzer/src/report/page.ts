@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { count, perConnection, share } from './format.js';
@@ -36,7 +37,7 @@ export interface Page {
 
 export interface PageOptions {
   readonly color: boolean;
-  /** Characters in a line; columns that matter least are left out of lists that do not fit. All fit when left out. */
+  /** Characters in a line; where lists do not fit, the columns that matter least are left out, then names are shortened. All fits when left out. */
   readonly width?: number;
 }
 
@@ -70,9 +71,12 @@ const troubling = /^(refused|setupabort.*|noanswer|halfopen|rst)$/;
 export function pageText(page: Page, { color, width = Infinity }: PageOptions): string {
   const colors = pc.createColors(color);
   const parts = [
-    [colors.bold(page.title), ...(page.subtitle === '' ? [] : [colors.dim(page.subtitle)])].join('\n'),
+    [
+      colors.bold(wrapped(page.title, width)),
+      ...(page.subtitle === '' ? [] : [colors.dim(wrapped(page.subtitle, width))]),
+    ].join('\n'),
     totals(page, width, colors),
-    limits(page, colors),
+    limits(page, width, colors),
     servers(page, width, colors),
     clients(page, width, colors),
     closes(page, width, colors),
@@ -140,21 +144,29 @@ const totalNames: ReadonlyArray<readonly [name: string, text: string]> = [
 ];
 
 function totals({ counts, totals: all }: Page, width: number, colors: Colors): string {
-  const totalColumns = width >= 100 ? 4 : width >= 76 ? 3 : 2;
   const cells: Array<readonly [string, string]> = [
     ...counts.map(([name, value]) => [name, count(value)] as const),
     ...totalNames.map(([name, text]) => [text, name === 'syn.ratio' ? rate(all, name) : number(all, name)] as const),
   ];
-  const rows: string[][] = [];
-  for (let at = 0; at < cells.length; at += totalColumns) {
-    rows.push(cells.slice(at, at + totalColumns).flatMap(([name, value]) => [colors.dim(name), value]));
-  }
-  const aligns = Array.from({ length: totalColumns * 2 }, (_, i): Align => (i % 2 === 0 ? 'left' : 'right'));
-  return section('Totals', aligned(rows, aligns), colors);
+  const inColumns = (columns: number): string => {
+    const rows: string[][] = [];
+    for (let at = 0; at < cells.length; at += columns) {
+      rows.push(cells.slice(at, at + columns).flatMap(([name, value]) => [colors.dim(name), value]));
+    }
+    return aligned(
+      rows,
+      Array.from({ length: columns * 2 }, (_, i): Align => (i % 2 === 0 ? 'left' : 'right'))
+    );
+  };
+  const body = [4, 3, 2].map(inColumns).find((text) => widest(text) <= width) ?? inColumns(1);
+  return section('Totals', body, colors);
 }
 
-function limits({ limits: lines }: Page, colors: Colors): string {
-  const text = lines.map((line) => `  ${line}`).join('\n');
+/** Characters of the longest line. */
+const widest = (text: string) => Math.max(...text.split('\n').map((line) => stripVTControlCharacters(line).length));
+
+function limits({ limits: lines }: Page, width: number, colors: Colors): string {
+  const text = lines.map((line) => wrapped(line, width, '  ')).join('\n');
   return lines.length === 0 ? '' : section('What limits these numbers', colors.yellow(text), colors);
 }
 
@@ -187,23 +199,61 @@ const ratio = (key: string, head: string, spare = 0): ListColumn => ({
   spare,
 });
 
+/** Text in lines of at most `width` characters, broken between words where that is possible. */
+function wrapped(text: string, width: number, indent = ''): string {
+  const room = Math.max(1, width - indent.length);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length <= room) {
+      line = longer;
+      continue;
+    }
+    if (line !== '') {
+      lines.push(line);
+    }
+    for (line = word; line.length > room; line = line.slice(room)) {
+      lines.push(line.slice(0, room));
+    }
+  }
+  return [...lines, line].map((each) => indent + each).join('\n');
+}
+
 function list(groups: readonly PageGroup[], all: readonly ListColumn[], width: number, colors: Colors): string {
   const columns = fitting(groups, all, width);
   return aligned(
-    groups.map((group) => columns.map(({ show }) => show(group))),
-    columns.map(({ align }) => align),
-    columns.map(({ head }) => colors.dim(head))
+    groups.map((group) => columns.map(({ column, width: room }) => shortened(column.show(group), room))),
+    columns.map(({ column }) => column.align),
+    columns.map(({ column }) => colors.dim(column.head))
   );
+}
+
+/** Both ends tell names apart, so what is missing is in the middle: `2001:db8:…00:1`. */
+function shortened(text: string, room: number): string {
+  if (text.length <= room) {
+    return text;
+  }
+  const tail = Math.floor((room - 1) / 2);
+  return `${text.slice(0, room - 1 - tail)}…${text.slice(text.length - tail)}`;
 }
 
 /** Characters between two columns. */
 const GAP = 3;
 const INDENT = 2;
 
-/** The columns for which there is room. */
-function fitting(groups: readonly PageGroup[], all: readonly ListColumn[], width: number): readonly ListColumn[] {
+/** Characters that a name is shortened to at most. */
+const SHORTEST_NAME = 9;
+
+interface PlacedColumn {
+  readonly column: ListColumn;
+  readonly width: number;
+}
+
+/** The columns for which there is room, and how much of it each gets. */
+function fitting(groups: readonly PageGroup[], all: readonly ListColumn[], width: number): readonly PlacedColumn[] {
   const widthOf = ({ head, show }: ListColumn) => Math.max(head.length, ...groups.map((group) => show(group).length));
-  let columns = all.map((column) => ({ column, width: widthOf(column) }));
+  let columns = all.map((column): PlacedColumn => ({ column, width: widthOf(column) }));
   const needed = () => columns.reduce((sum, one) => sum + one.width + GAP, INDENT - GAP);
   while (needed() > width) {
     const most = Math.max(...columns.map(({ column }) => column.spare));
@@ -212,7 +262,17 @@ function fitting(groups: readonly PageGroup[], all: readonly ListColumn[], width
     }
     columns = columns.filter(({ column }) => column.spare !== most);
   }
-  return columns.map(({ column }) => column);
+  while (needed() > width) {
+    const names = columns.filter(({ column }) => column.align === 'left').map((one) => one.width);
+    const longest = Math.max(...names);
+    if (longest <= SHORTEST_NAME) {
+      break;
+    }
+    columns = columns.map((one) =>
+      one.column.align === 'left' && one.width === longest ? { ...one, width: longest - 1 } : one
+    );
+  }
+  return columns;
 }
 
 const serverColumns: readonly ListColumn[] = [
@@ -252,23 +312,36 @@ function clients({ clients: groups }: Page, width: number, colors: Colors): stri
     : section('Top clients by RST of servers', list(groups, clientColumns, width, colors), colors);
 }
 
-/** Longest bar, in characters, and what stands before it. */
+/** Characters of the longest bar, where there is room for it, and where there is little. */
 const BAR = 30;
-const BEFORE_BAR = 62;
+const SHORT_BAR = 4;
 
 function closes({ closes: counted }: Page, width: number, colors: Colors): string {
   const rows = [...counted].sort((a, b) => b[1] - a[1]);
   const most = rows[0]?.[1] ?? 0;
   const all = rows.reduce((sum, [, connections]) => sum + connections, 0);
-  const longest = Math.max(4, Math.min(BAR, width - BEFORE_BAR));
-  const body = rows.map(([close, connections]) => {
+  if (rows.length === 0) {
+    return section('How connections ended', colors.dim('  no TCP connection'), colors);
+  }
+  const cells = rows.map(([close, connections]) => [
+    close,
+    closeTexts[close] ?? '',
+    count(connections),
+    share(connections, all),
+  ]);
+  const withoutTexts = cells.map(([close, , ...numbers]) => [close ?? '', ...numbers]);
+  const aligns: Align[] = ['left', 'left', 'right', 'right'];
+  const roomFor = (body: string[][], sides: Align[]) => width - widest(aligned(body, sides)) - GAP;
+  const fits = roomFor(cells, aligns) >= SHORT_BAR;
+  const body = fits ? cells : withoutTexts;
+  const bodyAligns = fits ? aligns : aligns.slice(1);
+  const longest = Math.max(1, Math.min(BAR, roomFor(body, bodyAligns)));
+  const lines = rows.map(([close, connections], row) => {
     const bar = '▇'.repeat(Math.max(1, Math.round((connections / most) * longest)));
     const paint = troubling.test(close) ? colors.red : colors.green;
-    return [close, closeTexts[close] ?? '', count(connections), share(connections, all), paint(bar)];
+    return [...(body[row] as string[]), paint(bar)];
   });
-  const text =
-    body.length === 0 ? colors.dim('  no TCP connection') : aligned(body, ['left', 'left', 'right', 'right', 'left']);
-  return section('How connections ended', text, colors);
+  return section('How connections ended', aligned(lines, [...bodyAligns, 'left']), colors);
 }
 
 const conversationColumns: readonly ListColumn[] = [

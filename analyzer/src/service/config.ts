@@ -32,7 +32,25 @@ export const captureSchema = z
   })
   .refine((capture) => (capture.interface === undefined) !== (capture.read === undefined), {
     message: 'A capture names either an interface or, with "read", a stream; not both',
+  })
+  .refine((capture) => capture.read === undefined || capture.filter === 'default', {
+    message: 'A stream has no packet filter; give it to the program that writes the packets',
+    path: ['filter'],
+  })
+  .refine((capture) => capture.read === undefined || capture.workers === 1, {
+    message: 'A stream is followed by one worker',
+    path: ['workers'],
   });
+
+/** Two captures of one interface would count every packet twice, and two readers of a stream would tear it. */
+const differentCaptures = (captures: ReadonlyArray<z.output<typeof captureSchema>>, context: z.core.$RefinementCtx) => {
+  const names = captures.map(({ interface: name, read }) => (read === undefined ? `interface ${name}` : `"${read}"`));
+  names.forEach((name, at) => {
+    if (names.indexOf(name) < at) {
+      context.addIssue({ code: 'custom', path: [at], message: `The ${name} is captured already, and once is enough` });
+    }
+  });
+};
 
 /** Everything that can be configured, with the meaning of each key; docs/configuration.md is made from it. */
 export const serviceConfigSchema = z.strictObject({
@@ -44,6 +62,7 @@ export const serviceConfigSchema = z.strictObject({
     .describe('Name of this analyzer in its rows (field `probe`); the name of the host when left out'),
   capture: z
     .array(captureSchema)
+    .superRefine(differentCaptures)
     .default([])
     .describe('Where packets come from; the interface of the default route when left out'),
   connections: z

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createEnrichment } from '../enrich/index.js';
 import { errorKinds, TcpscopeError } from '../errors.js';
@@ -9,6 +10,7 @@ import { openSpool, openStore, type Import, type ImportResult } from '../store/i
 import type { Log } from '../store/log.js';
 import { version } from '../version.js';
 import type { ServiceConfig } from './config.js';
+import { unreadable } from './files.js';
 
 export interface ImportOptions {
   readonly config: ServiceConfig;
@@ -110,9 +112,14 @@ async function hashOf(paths: readonly string[]): Promise<string> {
   for (const path of paths) {
     const one = createHash('sha256');
     try {
+      const kind = await stat(path);
+      if (!kind.isFile() && !kind.isDirectory()) {
+        // It is read twice, for its name and for its packets.
+        throw new Error('it is no regular file; "tcpscope capture --read" takes packets from pipes');
+      }
       await pipeline(createReadStream(path), one);
     } catch (error) {
-      throw new TcpscopeError(errorKinds.fileUnreadable, [path, (error as Error).message], { cause: error });
+      throw unreadable(path, error);
     }
     hash.update(one.digest());
   }

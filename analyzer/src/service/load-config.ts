@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { errorKinds, TcpscopeError } from '../errors.js';
+import { reasonOf } from './files.js';
 import { serviceConfigSchema, type ServiceConfig, type ServiceConfigInput } from './config.js';
 
 /** Where a setting came from, for errors: a place in a file, or the command line. */
@@ -13,7 +14,7 @@ export function readConfig(path: string): ServiceConfigInput {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new TcpscopeError(errorKinds.configUnreadable, [path, (error as Error).message], { cause: error });
+    throw new TcpscopeError(errorKinds.configUnreadable, [path, reasonOf(error)], { cause: error });
   }
   return parseConfig(text, path);
 }
@@ -25,15 +26,35 @@ export function parseConfig(text: string, name: string): ServiceConfigInput {
   const [fault] = document.errors;
   if (fault !== undefined) {
     const { line, col } = lines.linePos(fault.pos[0]);
-    throw new TcpscopeError(errorKinds.configInvalid, [`${name}:${line}:${col}: ${fault.message}`]);
+    const message =
+      fault.code === 'MULTIPLE_DOCS' ? 'A configuration is one document, here a second begins' : fault.message;
+    throw new TcpscopeError(errorKinds.configInvalid, [`${name}:${line}:${col}: ${message}`]);
   }
-  const input: unknown = document.toJS() ?? {};
+  let input: unknown;
+  try {
+    input = given(document.toJS()) ?? {};
+  } catch (error) {
+    // Aliases that grow beyond measure.
+    throw new TcpscopeError(errorKinds.configInvalid, [`${name}:1:1: ${(error as Error).message}`], { cause: error });
+  }
   check(input, (path) => {
     const offset = offsetOf(document, path);
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
   });
   return input as ServiceConfigInput;
+}
+
+/** A key without a value (all lines below it may be commented out) counts as left out. */
+function given(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(given);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  const pairs = Object.entries(value).filter(([, one]) => one !== null);
+  return Object.fromEntries(pairs.map(([key, one]) => [key, given(one)]));
 }
 
 /** Fills in what is left out. Throws `configInvalid` naming the key. */
@@ -57,7 +78,13 @@ function problem(issue: z.core.$ZodIssue, place: PlaceOf): string {
     const [key] = issue.keys as [string];
     return `${place([...issue.path, key])}: ${nameOf([...issue.path, key])} is no setting`;
   }
-  return `${place(issue.path)}: ${nameOf(issue.path)}: ${issue.message}`;
+  return `${place(issue.path)}: ${nameOf(issue.path)}: ${messageOf(issue)}`;
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  const kinds = issue.code === 'invalid_union' ? issue.errors.flat() : [];
+  const expected = kinds.flatMap((kind) => (kind.code === 'invalid_type' ? [kind.expected] : []));
+  return expected.length === 0 ? issue.message : `Invalid input: expected ${expected.join(' or ')}`;
 }
 
 /** `capture[0].ring` */

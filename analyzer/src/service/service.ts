@@ -47,8 +47,13 @@ export async function startService({
   /** What to do to stop, the last begun first. */
   const ends: Array<() => Promise<void>> = [];
   const stop = async () => {
+    const faults: unknown[] = [];
     for (let end = ends.pop(); end !== undefined; end = ends.pop()) {
-      await end();
+      // Whatever goes wrong at one end, the others are still to be done, the store's above all.
+      await end().catch((error: unknown) => faults.push(error));
+    }
+    if (faults.length > 0) {
+      throw faults[0];
     }
   };
   try {

@@ -1,9 +1,13 @@
-import { createReadStream } from 'node:fs';
-import type { TcpscopeError } from '../errors.js';
+import { createReadStream, closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import { isatty } from 'node:tty';
+import { errorKinds, TcpscopeError } from '../errors.js';
 import { StreamCapture } from '../pipeline/index.js';
 import type { CaptureStatus } from '../query/index.js';
 import type { Log } from '../store/log.js';
 import { noCounts, streamCounts } from './capture-status.js';
+import { unreadable } from './files.js';
 import type { Emit, FlowSettings, Source } from './source.js';
 
 /** Packets that another program writes: standard input, a named pipe, or a file. */
@@ -13,27 +17,24 @@ export class StreamSource implements Source {
   private readonly capture: StreamCapture;
   private readonly name: string;
   private over = false;
+  private stopping = false;
   private failure: TcpscopeError | null = null;
 
-  /** @param path "-" is standard input */
+  /** Begins to read. Throws `fileUnreadable`. @param path "-" is standard input */
   constructor(path: string, flow: FlowSettings, emit: Emit, log: Log) {
     this.name = path === '-' ? 'standard input' : path;
-    const input = path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 });
+    const input = path === '-' ? standardInput() : openInput(path);
     this.capture = new StreamCapture(this.name, input, flow, { onBatch: (batch) => emit(batch, 0) });
     this.ended = this.capture.ended.then(({ error }) => {
       this.over = true;
-      this.failure = error;
-      if (error === null) {
-        log.info({ capture: this.name }, 'the stream of packets has ended');
+      // Where we stop reading is rarely between two packets: that is no damage.
+      this.failure = this.stopping ? null : error;
+      if (this.failure === null) {
+        log.info({ capture: this.name }, this.stopping ? 'stopped reading packets' : 'the stream of packets has ended');
       } else {
-        log.error({ code: error.code, capture: this.name }, error.message);
+        log.error({ code: this.failure.code, capture: this.name }, this.failure.message);
       }
     });
-  }
-
-  /** What was wrong with the stream; null when nothing is known to be. */
-  get error(): TcpscopeError | null {
-    return this.failure;
   }
 
   status(): CaptureStatus {
@@ -46,7 +47,39 @@ export class StreamSource implements Source {
     return { interface: this.name, state: this.over ? 'stopped' : last === null ? 'starting' : 'running', ...counts };
   }
 
-  stop(): Promise<void> {
-    return this.capture.stop();
+  async stop(): Promise<void> {
+    this.stopping = !this.over;
+    await this.capture.stop();
+    await this.ended;
+  }
+}
+
+function standardInput(): Readable {
+  if (isatty(0)) {
+    throw new TcpscopeError(errorKinds.fileUnreadable, ['standard input', 'it is a terminal']);
+  }
+  return process.stdin;
+}
+
+/**
+ * A named pipe is opened without waiting for its writer and read as a socket: a thread that waits in open() or read()
+ * could not be called off, and the process would not end before somebody writes.
+ */
+function openInput(path: string): Readable {
+  let fd: number | null = null;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = fstatSync(fd);
+    if (stat.isDirectory()) {
+      throw new Error('it is a folder');
+    }
+    return stat.isFIFO()
+      ? new Socket({ fd, readable: true, writable: false })
+      : createReadStream(path, { fd, highWaterMark: 1 << 18 });
+  } catch (error) {
+    if (fd !== null) {
+      closeSync(fd);
+    }
+    throw unreadable(path, error);
   }
 }

@@ -21,7 +21,7 @@ type Step =
   | { readonly label: string };
 
 /** Writes a program with labels; "next" is the following instruction. Programs stay below 255 instructions. */
-class Assembler {
+export class Assembler {
   private readonly steps: Step[] = [];
 
   load(code: number, operand: number): this {

@@ -1,6 +1,7 @@
 import { errorKinds, TcpscopeError } from '../../errors.js';
 import { PacketBatch, Pkt, type PacketSink } from '../packet-batch.js';
 import { encodeProgram, type Instruction } from './bpf.js';
+import { fanoutProgram } from './fanout.js';
 import { interfaceNames, isLoopback, isUp, linkLayerOf } from './interfaces.js';
 import { addressOf, errno, lastError, libc, viewOf } from './libc.js';
 
@@ -17,11 +18,12 @@ const PACKET_RX_RING = 5;
 const PACKET_STATISTICS = 6;
 const PACKET_VERSION = 10;
 const PACKET_FANOUT = 18;
+const PACKET_FANOUT_DATA = 22;
 const PACKET_IGNORE_OUTGOING = 23;
 const PACKET_MR_PROMISC = 1;
 const TPACKET_V3 = 2;
-const FANOUT_HASH = 0;
-const FANOUT_FLAG_DEFRAG = 0x8000;
+const FANOUT_CBPF = 6;
+const FANOUT_FLAG_UNIQUEID = 0x2000;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const POLLIN = 1;
@@ -50,8 +52,8 @@ export interface RingOptions {
   /** Bytes of the ring, rounded down to whole blocks; at least two blocks. */
   readonly bytes: number;
   readonly promiscuous: boolean;
-  /** Workers that share the interface: a number common to them, and how many there are. */
-  readonly fanout?: { readonly group: number };
+  /** For workers that share the interface: the number of their group, null for the first, which begins a new one. */
+  readonly fanout?: { readonly group: number | null };
 }
 
 export interface RingCounts {
@@ -97,7 +99,9 @@ export class PacketRing {
     private readonly interfaceIndex: number,
     private readonly options: RingOptions,
     blocks: number,
-    address: bigint
+    address: bigint,
+    /** The group of workers that it belongs to; null for a ring that has the interface for itself. */
+    readonly fanoutGroup: number | null
   ) {
     this.address = address;
     const memory = viewOf(address, blocks * BLOCK);
@@ -114,7 +118,7 @@ export class PacketRing {
   static open(options: RingOptions): PacketRing {
     const c = libc();
     const name = options.interfaceName;
-    linkLayerOf(name);
+    const link = linkLayerOf(name).header;
     const index = c.if_nametoindex(name);
     if (index === 0) {
       throw new TcpscopeError(errorKinds.captureInterfaceMissing, [name, interfaceNames().join(', ') || 'none']);
@@ -124,9 +128,11 @@ export class PacketRing {
     if (fd < 0) {
       throw failed(name, 'opening a packet socket');
     }
+    let mapped: { address: bigint; length: number } | null = null;
     try {
       set(fd, name, SOL_PACKET, PACKET_VERSION, int32(TPACKET_V3), 'asking for TPACKET_V3');
-      attachFilter(fd, name, options.program);
+      const code = encodeProgram(options.program);
+      set(fd, name, SOL_SOCKET, SO_ATTACH_FILTER, programOf(code), 'attaching the packet filter');
       if (isLoopback(name)) {
         // On the loopback every packet is seen going out and coming in.
         set(fd, name, SOL_PACKET, PACKET_IGNORE_OUTGOING, int32(1), 'ignoring outgoing packets');
@@ -137,20 +143,19 @@ export class PacketRing {
       if (BigInt.asIntN(64, BigInt(address)) === -1n) {
         throw failed(name, 'mapping the ring');
       }
+      mapped = { address, length: blocks * BLOCK };
       if (options.promiscuous) {
         set(fd, name, SOL_PACKET, PACKET_ADD_MEMBERSHIP, promiscuous(index), 'asking for promiscuous mode');
       }
       if (c.bind(fd, socketAddress(index), 20) < 0) {
         throw failed(name, 'binding the socket');
       }
-      if (options.fanout !== undefined) {
-        // Fragments are put together first, so that all of a connection's packets hash alike.
-        const mode = (FANOUT_HASH | FANOUT_FLAG_DEFRAG) << 16;
-        const group = int32((options.fanout.group & 0xffff) | mode);
-        set(fd, name, SOL_PACKET, PACKET_FANOUT, group, 'joining the fanout group');
-      }
-      return new PacketRing(fd, index, options, blocks, address);
+      const group = options.fanout === undefined ? null : joinGroup(fd, name, link, options.fanout.group);
+      return new PacketRing(fd, index, options, blocks, address, group);
     } catch (error) {
+      if (mapped !== null) {
+        c.munmap(mapped.address, mapped.length);
+      }
       c.close(fd);
       throw error;
     }
@@ -265,12 +270,25 @@ function set(fd: number, name: string, level: number, option: number, value: Buf
   }
 }
 
-function attachFilter(fd: number, name: string, program: readonly Instruction[]): void {
-  const code = encodeProgram(program);
+/** struct sock_fprog; the code must outlive the call that takes it. */
+function programOf(code: Buffer): Buffer {
   const header = Buffer.alloc(16);
-  header.writeUInt16LE(program.length, 0);
+  header.writeUInt16LE(code.length / 8, 0);
   header.writeBigUInt64LE(addressOf(code), 8);
-  set(fd, name, SOL_SOCKET, SO_ATTACH_FILTER, header, 'attaching the packet filter');
+  return header;
+}
+
+/** Joins a group of sockets that share the packets, or begins one under a number that no other process uses. */
+function joinGroup(fd: number, name: string, link: 14 | 0, group: number | null): number {
+  const mode = group === null ? FANOUT_CBPF | FANOUT_FLAG_UNIQUEID : FANOUT_CBPF;
+  set(fd, name, SOL_PACKET, PACKET_FANOUT, int32((group ?? 0) | (mode << 16)), 'joining the fanout group');
+  const code = encodeProgram(fanoutProgram(link));
+  set(fd, name, SOL_PACKET, PACKET_FANOUT_DATA, programOf(code), 'sharing packets between workers');
+  const joined = Buffer.alloc(4);
+  if (libc().getsockopt(fd, SOL_PACKET, PACKET_FANOUT, joined, int32(4)) < 0) {
+    throw failed(name, 'asking for the fanout group');
+  }
+  return joined.readUInt16LE(0);
 }
 
 /** struct tpacket_req3 */

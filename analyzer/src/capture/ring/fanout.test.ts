@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { ethernet, etherTypeOf, ip } from '../../../../test/traffic/frame.js';
+import { fragmentHeader, framed, mpls, ppp, pppoe, udp } from '../../../../test/traffic/layers.js';
+import type { Instruction } from './bpf.js';
+import { fanoutProgram } from './fanout.js';
+
+/** A packet as a fanout program sees it: `bytes` begin at the link header when it goes out, behind it when it comes in. */
+interface Seen {
+  readonly bytes: Uint8Array;
+  readonly protocol: number;
+  readonly outgoing: boolean;
+}
+
+/** Classic BPF as the kernel runs it, as far as the program needs it; loads beyond the packet end it with 0. */
+function run(program: readonly Instruction[], { bytes, protocol, outgoing }: Seen): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const memory = new Uint32Array(16);
+  let a = 0;
+  let x = 0;
+  const loads: Readonly<Record<number, (at: number) => number>> = {
+    0x30: (at) => view.getUint8(at),
+    0x28: (at) => view.getUint16(at),
+    0x50: (at) => view.getUint8(x + at),
+    0x48: (at) => view.getUint16(x + at),
+    0x40: (at) => view.getUint32(x + at),
+  };
+  for (let at = 0; ; at++) {
+    const [code, yes, no, k] = program[at]!;
+    const load = loads[code];
+    if (k === 0xfffff000) {
+      a = protocol;
+    } else if (k === 0xfffff004) {
+      a = outgoing ? 4 : 0;
+    } else if (load !== undefined) {
+      try {
+        a = load(k);
+      } catch {
+        return 0;
+      }
+    } else {
+      switch (code) {
+        case 0x00: a = k; break;
+        case 0x01: x = k; break;
+        case 0x02: memory[k] = a; break;
+        case 0x03: memory[k] = x; break;
+        case 0x04: a = (a + k) >>> 0; break;
+        case 0x05: at += k; break;
+        case 0x06: return k;
+        case 0x07: x = a; break;
+        case 0x0c: a = (a + x) >>> 0; break;
+        case 0x15: at += a === k ? yes : no; break;
+        case 0x16: return a;
+        case 0x24: a = Math.imul(a, k) >>> 0; break;
+        case 0x45: at += (a & k) !== 0 ? yes : no; break;
+        case 0x54: a = (a & k) >>> 0; break;
+        case 0x60: a = memory[k]!; break;
+        case 0x61: x = memory[k]!; break;
+        case 0x74: a >>>= k; break;
+        case 0x87: a = x; break;
+        case 0xac: a = (a ^ x) >>> 0; break;
+        default: assert.fail(`no such instruction: ${code.toString(16)}`);
+      } // prettier-ignore
+    }
+  }
+}
+
+const onEthernet = fanoutProgram(14);
+const onRawIp = fanoutProgram(0);
+
+/** What the program says of a frame that comes in and, which must be the same, that goes out. */
+function hash(frame: Uint8Array): number {
+  const protocol = new DataView(frame.buffer, frame.byteOffset).getUint16(12);
+  const incoming = run(onEthernet, { bytes: frame.subarray(14), protocol, outgoing: false });
+  assert.equal(
+    run(onEthernet, { bytes: frame, protocol, outgoing: true }),
+    incoming,
+    'the direction makes no difference'
+  );
+  return incoming;
+}
+
+const packet = (source: string, destination: string, port = 1, extra: Uint8Array = new Uint8Array(0)) =>
+  ip({ source, destination, protocol: 17 }, udp(port, extra));
+
+const ipv4Address = fc.ipV4();
+const ipv6Address = fc
+  .array(fc.integer({ min: 1, max: 0xffff }), { minLength: 8, maxLength: 8 })
+  .map((words) => words.map((word) => word.toString(16)).join(':'));
+const pair = fc.oneof(fc.tuple(ipv4Address, ipv4Address), fc.tuple(ipv6Address, ipv6Address));
+
+/** How a packet may be wrapped below IP. */
+const wraps: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
+  'no tag': (bytes) => framed(bytes),
+  'one VLAN tag': (bytes) => framed(bytes, [7]),
+  'two VLAN tags': (bytes) => framed(bytes, [7, 8]),
+  PPPoE: (bytes) => ethernet(0x8864, pppoe(ppp(bytes))),
+  'PPPoE in a VLAN': (bytes) => ethernet(0x8864, pppoe(ppp(bytes)), [7]),
+  'one MPLS label': (bytes) => ethernet(0x8847, mpls(bytes)),
+  'four MPLS labels': (bytes) => ethernet(0x8847, mpls(bytes, [16, 17, 18, 19])),
+};
+
+/** Pairs of hosts as networks have them. */
+const pairsOf: ReadonlyArray<(host: number) => readonly [string, string]> = [
+  (host) => [`10.1.0.${host}`, '10.20.1.5'],
+  (host) => [`10.98.0.${host}`, `10.98.1.${host}`],
+  (host) => [`192.168.${host}.1`, '10.0.0.1'],
+  (host) => [`2001:db8:0:0:0:0:0:${host.toString(16)}`, '2001:db8:0:0:0:0:1:1'],
+  (host) => [`2001:db8:0:${host.toString(16)}:0:0:0:1`, `2001:db8:1:${host.toString(16)}:0:0:0:1`],
+];
+
+describe('the worker of a packet', () => {
+  for (const [name, wrap] of Object.entries(wraps)) {
+    test(`depends on the pair of addresses alone, in either direction: ${name}`, () => {
+      fc.assert(
+        fc.property(pair, fc.nat(65535), fc.nat(65535), ([a, b], port, other) => {
+          const there = hash(wrap(packet(a, b, port)));
+          assert.equal(hash(wrap(packet(b, a, other, new Uint8Array(40)))), there);
+          assert.equal(there, hash(framed(packet(a, b))), 'what it is wrapped in makes no difference');
+        })
+      );
+    });
+  }
+
+  test('is the same for every fragment', () => {
+    const ends = { source: '10.0.0.1', destination: '10.0.0.2', protocol: 6 };
+    const whole = hash(framed(ip(ends, new Uint8Array(20))));
+    assert.equal(hash(framed(ip({ ...ends, fragment: 0x2000 }, new Uint8Array(8)))), whole);
+    assert.equal(hash(framed(ip({ ...ends, fragment: 1 }, new Uint8Array(12)))), whole);
+    const wide = { source: '2001:db8::1', destination: '2001:db8::2', protocol: 44 };
+    assert.equal(
+      hash(framed(ip(wide, fragmentHeader(6, 8, false)))),
+      hash(framed(ip({ ...wide, protocol: 6 }, new Uint8Array(20))))
+    );
+  });
+
+  test('is found on interfaces without a link header', () => {
+    fc.assert(
+      fc.property(pair, fc.boolean(), ([a, b], outgoing) => {
+        const bytes = packet(a, b);
+        const seen = { bytes, protocol: etherTypeOf(bytes), outgoing };
+        assert.equal(run(onRawIp, seen), hash(framed(packet(b, a))));
+      })
+    );
+  });
+
+  test('is the first for what is not understood or cut', () => {
+    assert.equal(hash(ethernet(0x0806, new Uint8Array(28))), 0, 'ARP');
+    assert.equal(hash(framed(packet('10.0.0.1', '10.0.0.9'), [1, 2, 3])), 0, 'three tags');
+    assert.equal(hash(ethernet(0x8847, mpls(packet('10.0.0.1', '10.0.0.9'), [1, 2, 3, 4, 5]))), 0, 'five labels');
+    assert.equal(hash(ethernet(0x8847, mpls(new Uint8Array(40)))), 0, 'a pseudowire');
+    for (let length = 14; length < 34; length++) {
+      assert.equal(hash(framed(packet('10.0.0.1', '10.0.0.9')).slice(0, length)), 0, `${length} bytes`);
+    }
+  });
+
+  test('is not the same for all: neighbouring addresses are shared among workers', () => {
+    for (const workers of [2, 3, 4, 8]) {
+      for (const pairOf of pairsOf) {
+        const counts = new Array<number>(workers).fill(0);
+        for (let host = 1; host <= 250; host++) {
+          const [a, b] = pairOf(host);
+          counts[hash(framed(packet(a, b))) % workers]!++;
+        }
+        assert(
+          counts.every((count) => count > 250 / workers / 2),
+          `${workers} workers, ${pairOf(1).join(' and ')}: ${counts.join(', ')}`
+        );
+      }
+    }
+  });
+
+  test('is decided within what the kernel takes', () => {
+    assert(onEthernet.length < 256);
+    assert(onEthernet.every(([, yes, no]) => yes >= 0 && yes < 256 && no >= 0 && no < 256));
+  });
+});
