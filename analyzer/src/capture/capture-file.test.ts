@@ -170,6 +170,23 @@ test('packets do not depend on where the file is read in two', async () => {
   }
 });
 
+test('the event loop turns while a file is read, so that nothing that waits for it piles up', async () => {
+  const large = Array.from({ length: 100 }, (_, i) => ({ time: SECOND + BigInt(i), frame: new Uint8Array(60_000) }));
+  const path = scratch.write(pcap(large), 'large');
+  let turns = 0;
+  let reading = true;
+  const turn = () => {
+    turns++;
+    if (reading) {
+      setImmediate(turn);
+    }
+  };
+  setImmediate(turn);
+  await readBack(path);
+  reading = false;
+  assert.ok(turns >= 5, `${turns} turns in 6 MB`);
+});
+
 describe('several files', () => {
   test('are interleaved by time, and keep their order at equal times', async () => {
     const a = numbered(5, SECOND, 10n).map((packet, i) => ({ ...packet, frame: Uint8Array.of(0xa0 + i) }));

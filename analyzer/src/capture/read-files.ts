@@ -1,9 +1,13 @@
+import { setImmediate } from 'node:timers/promises';
 import type { CaptureFile } from './capture-file.js';
 import { PacketBatch, Pkt, type PacketSink } from './packet-batch.js';
 import { Fill } from './packet-reader.js';
 
-/** Bytes between two pauses, and packets when several files are interleaved. */
-const PAUSE_BYTES = 4 << 20;
+/**
+ * Bytes between two pauses, and packets when several files are interleaved. In a pause the event loop turns: files are read
+ * without waiting for events, and what waits for them (streams to be freed, signals) must not pile up.
+ */
+const PAUSE_BYTES = 1 << 20;
 const PAUSE_PACKETS = 1 << 16;
 
 /** Called between packets from time to time; reading goes on when it is settled. */
@@ -18,6 +22,7 @@ async function readOne(file: CaptureFile, sink: PacketSink, pause: Pause): Promi
     if (file.bytesRead - paused >= PAUSE_BYTES) {
       paused = file.bytesRead;
       await pause();
+      await setImmediate();
     }
   }
 }
@@ -76,6 +81,7 @@ async function readMerged(files: readonly CaptureFile[], sink: PacketSink, pause
     if (++since === PAUSE_PACKETS) {
       since = 0;
       await pause();
+      await setImmediate();
     }
   }
 }

@@ -238,6 +238,9 @@ function authenticated(decoder: Decoder, at: number, end: number): number {
 /** Largest datagram there is: bounds what a few compressed bytes may grow to. */
 const MAX_INFLATED = 65535;
 
+/** Bytes unpacked at once. Most packets are smaller, and a wrong stream holds this much until the event loop turns. */
+const INFLATED_CHUNK = 2048;
+
 /** IPComp parameter indexes up to here name an algorithm (2 is DEFLATE); above, the two ends have agreed on one. */
 const LAST_WELL_KNOWN_CPI = 255;
 
@@ -261,7 +264,10 @@ function compressed(decoder: Decoder, at: number, end: number): number {
   const next = view.getUint8(at);
   let inflated: Uint8Array;
   try {
-    inflated = inflateRawSync(bytes.subarray(at + 4, end), { maxOutputLength: MAX_INFLATED });
+    inflated = inflateRawSync(bytes.subarray(at + 4, end), {
+      maxOutputLength: MAX_INFLATED,
+      chunkSize: INFLATED_CHUNK,
+    });
   } catch {
     return index === 2 ? MALFORMED : NOT_TCP;
   }
