@@ -16,7 +16,7 @@ const deliberate: Readonly<Record<string, readonly string[]>> = {
     'retrans.count: 4, expected 3',
     '192.0.2.10 40003 - 198.51.100.5 8080: retx of 198.51.100.5 8080 1, expected 0',
   ],
-  // The same addresses and ports eleven years later: a new connection for us, a retransmission for tshark.
+  // The same addresses and ports fifteen years later: a new connection for us, a retransmission for tshark.
   'pcapplusplus-Ftp.pcap': [
     'retrans.count: 2, expected 4',
     '192.168.0.114 1137 - 192.168.0.193 21: retx of 192.168.0.114 1137 1, expected 2',
