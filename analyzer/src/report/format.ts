@@ -34,10 +34,11 @@ export function perConnection(value: number | null, attempts: number): string {
 
 /** Seconds as a length of time: 420 µs, 12.3 ms, 4.2 s, 3 min 20 s, 2 h 5 min. */
 export function duration(seconds: number): string {
-  if (seconds < 1e-3) {
+  // The limits are where rounding would give a thousand of the smaller unit.
+  if (seconds < 0.9995e-3) {
     return `${Math.round(seconds * 1e6)} µs`;
   }
-  if (seconds < 1) {
+  if (seconds < 0.9995) {
     return `${(seconds * 1e3).toPrecision(3)} ms`;
   }
   if (seconds < 60) {
@@ -51,7 +52,8 @@ export function duration(seconds: number): string {
 export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
   let unit = 0;
-  while (value >= 1000 && unit + 1 < units.length) {
+  // From here on three digits would round to a thousand; single bytes are not rounded.
+  while (value >= (unit === 0 ? 1000 : 999.5) && unit + 1 < units.length) {
     value /= 1000;
     unit++;
   }
