@@ -9,7 +9,8 @@ import {
 } from './batch.js';
 import { writeAddress4, writeAddress6 } from './address-bytes.js';
 import { allocateColumns, freshBuffers, type BufferSource } from './columns.js';
-import { Fact, writeFacts } from './facts.js';
+import { createFactWriter } from './fact-writer.js';
+import { Fact } from './facts.js';
 import { Both, Cold, Facts, Half, Opening, Row, State, Table } from './layout.js';
 import { pairWords, type FlowTable } from './table.js';
 import type { Ending } from './verdict.js';
@@ -61,7 +62,7 @@ export function createConnectionWriter(
   const attempts = column('attempt.count');
   const handshakes = column('ct.count');
   const malformed = column('malformed.count');
-  const { facts } = batch;
+  const writeFacts = createFactWriter(table, batch.facts);
   let used = 0;
 
   /**
@@ -76,8 +77,7 @@ export function createConnectionWriter(
     writeNames(at, out);
     writeOutcome(at, closeClass, out);
     writeTotals(at, out);
-    facts.fill(0, out * Fact.Words, (out + 1) * Fact.Words);
-    writeFacts(table, at, ending, facts, out * Fact.Words);
+    writeFacts(at, ending, out * Fact.Words);
     if (used === BATCH_ROWS) {
       flush();
     }

@@ -1,13 +1,11 @@
 import { ACK, FIN, RST, Seg, SYN } from '../decode/segment.js';
 import type { Connections } from './connections.js';
 import { pauseSeconds, tinyWindow } from './facts.js';
-import { noWindow, Row, State, Table, Zeek } from './layout.js';
+import { Both, noWindow, Row, State, Table, Zeek } from './layout.js';
 import { createOpening } from './opening.js';
 import type { Part } from './part.js';
 import { createSpecialSegments } from './special.js';
 import { windowOf } from './window-book.js';
-
-const CONTROL = SYN | FIN | RST;
 
 export type Follower = ReturnType<typeof createFollower>;
 
@@ -22,7 +20,12 @@ export type Follower = ReturnType<typeof createFollower>;
  */
 export function createFollower(connections: Connections, segments: Int32Array, part: Part) {
   const { table, clock, windows, roles, present } = connections;
-  const { rows, find, hint, insert } = table;
+  const { rows, find, glance, candidate, insert } = table;
+  const wide = table.wide.words;
+  // Captured by the closures below, and so constants to the compiler, which what a module declares is not.
+  const control = SYN | FIN | RST;
+  const shortGap = pauseSeconds;
+  const smallWindow = tinyWindow;
   const resolve = createOpening(connections, segments);
   const special = createSpecialSegments(connections, segments);
   /** Sum of what was read ahead: kept so that the reads are not optimised away, never used. */
@@ -41,18 +44,36 @@ export function createFollower(connections: Connections, segments: Int32Array, p
   let event = 0;
   let isLate = 0;
 
-  /** Reads what segments number 0 to `length` will need of the table: the index for all, then the rows for all. */
+  /**
+   * Reads what segments number 0 to `length` will need, level by level: the index for all, the first line of the rows for
+   * all, then what lies behind them for those that need more than the first line.
+   */
   function readAhead(length: number): void {
     const end = (length * Seg.Words) | 0;
-    for (let segment = 0; segment < end; segment = (segment + Seg.Words) | 0) {
-      segments[segment + Seg.Hint] = hint(segments[segment + Seg.Hash] as number);
-    }
     let sum = 0;
     for (let segment = 0; segment < end; segment = (segment + Seg.Words) | 0) {
+      sum ^= glance(segments[segment + Seg.Hash] as number);
+    }
+    for (let segment = 0; segment < end; segment = (segment + Seg.Words) | 0) {
+      const row = candidate(segments[segment + Seg.Hash] as number);
+      segments[segment + Seg.Hint] = row;
+      sum ^= rows[row * Row.Words + Table.Offset + Row.State] as number;
+    }
+    for (let segment = 0; segment < end; segment = (segment + Seg.Words) | 0) {
       const at = ((segments[segment + Seg.Hint] as number) * Row.Words + Table.Offset) | 0;
-      sum ^= rows[at + Row.State] as number;
-      if (((segments[segment + Seg.Flags] as number) & CONTROL) !== 0) {
+      if (
+        ((segments[segment + Seg.Flags] as number) & control) !== 0 ||
+        ((rows[at + Row.State] as number) & Both.Plain) === 0
+      ) {
         sum ^= (rows[at + Row.Opening] as number) ^ (rows[at + Row.TotalOpening] as number);
+      } else if (segments[segment + Seg.Family] !== 4) {
+        sum ^= rows[at + Row.Wide] as number;
+      }
+    }
+    for (let segment = 0; segment < end; segment = (segment + Seg.Words) | 0) {
+      if (segments[segment + Seg.Family] !== 4) {
+        const at = ((segments[segment + Seg.Hint] as number) * Row.Words + Table.Offset) | 0;
+        sum ^= wide[(rows[at + Row.Wide] as number) << 3] as number;
       }
     }
     touched[0] = sum;
@@ -76,42 +97,50 @@ export function createFollower(connections: Connections, segments: Int32Array, p
       if (part.of !== 1 && ((segments[segment + Seg.Hash] as number) >>> 1) % part.of !== part.index) {
         continue;
       }
-      follower.late += isLate;
+      if (isLate !== 0) {
+        follower.late++;
+      }
       let row = find(segments, segment);
       if (row !== 0) {
         const at = (row * Row.Words + Table.Offset) | 0;
-        const payload = segments[segment + Seg.Payload] as number;
-        const direction = segments[segment + Seg.Direction] as number;
-        const plain = State.Plain << ((direction << 1) | (payload > 0 ? 1 : 0));
+        const state = rows[at + Row.State] as number;
         if (
-          ((rows[at + Row.State] as number) & plain) !== 0 &&
-          (flags & (CONTROL | ACK)) === ACK &&
-          rows[at + Row.Window] === present[0] &&
-          (segments[segment + Seg.Window] as number) >>> 0 > tinyWindow &&
-          event - (rows[at + Row.LastSeconds] as number) < pauseSeconds
+          (state & Both.Plain) !== 0 &&
+          (flags & (control | ACK)) === ACK &&
+          (segments[segment + Seg.Window] as number) >>> 0 > smallWindow &&
+          event - (rows[at + Row.LastSeconds] as number) < shortGap
         ) {
-          rows[at + Row.Packets + direction] = (rows[at + Row.Packets + direction] as number) + 1;
-          if (payload > 0) {
-            rows[at + Row.Zeek] = ((rows[at + Row.Zeek] as number) & ~Zeek.LastData) | (direction << 31);
-            const sequence = segments[segment + Seg.Sequence] as number;
-            const bytes = ((rows[at + Row.Bytes + direction] as number) + payload) | 0;
-            rows[at + Row.Bytes + direction] = bytes;
-            if (rows[at + Row.Next + direction] === sequence) {
-              rows[at + Row.Next + direction] = (sequence + payload) | 0;
-            } else {
-              special.place(at, direction, sequence, payload, payload);
+          const payload = segments[segment + Seg.Payload] as number;
+          const direction = segments[segment + Seg.Direction] as number;
+          const plain = State.Plain << ((direction << 1) | (payload > 0 ? 1 : 0));
+          if ((state & plain) === 0 || rows[at + Row.Window] !== present[0]) {
+            if (special.standing(row, segment, event, plain)) {
+              continue;
             }
-            if (bytes < 0) {
-              special.spillBytes(row, at, direction, payload);
+          } else {
+            rows[at + Row.Packets + direction] = ((rows[at + Row.Packets + direction] as number) + 1) | 0;
+            if (payload > 0) {
+              rows[at + Row.Zeek] = ((rows[at + Row.Zeek] as number) & ~Zeek.LastData) | (direction << 31);
+              const sequence = segments[segment + Seg.Sequence] as number;
+              const bytes = ((rows[at + Row.Bytes + direction] as number) + payload) | 0;
+              rows[at + Row.Bytes + direction] = bytes;
+              if (rows[at + Row.Next + direction] === sequence) {
+                rows[at + Row.Next + direction] = (sequence + payload) | 0;
+              } else {
+                special.place(at, direction, sequence, payload, payload);
+              }
+              if (bytes < 0) {
+                special.spillBytes(row, at, direction, payload);
+              }
             }
+            const acknowledgement = segments[segment + Seg.Acknowledgement] as number;
+            if (((acknowledgement - (rows[at + Row.Acked + direction] as number)) | 0) > 0) {
+              rows[at + Row.Acked + direction] = acknowledgement;
+            }
+            rows[at + Row.LastSeconds] = event;
+            rows[at + Row.LastNanos] = segments[segment + Seg.Nanos] as number;
+            continue;
           }
-          const acknowledgement = segments[segment + Seg.Acknowledgement] as number;
-          if (((acknowledgement - (rows[at + Row.Acked + direction] as number)) | 0) > 0) {
-            rows[at + Row.Acked + direction] = acknowledgement;
-          }
-          rows[at + Row.LastSeconds] = event;
-          rows[at + Row.LastNanos] = segments[segment + Seg.Nanos] as number;
-          continue;
         }
         row = resolve(row, segment);
       }

@@ -1,17 +1,18 @@
-import { ACK, FIN, RST, Seg, SYN, URG } from '../decode/segment.js';
+import { ACK, FIN, RST, Seg, SYN } from '../decode/segment.js';
 import { createClosing } from './closing.js';
 import type { Connections } from './connections.js';
 import { Event, Verdict } from './events.js';
-import { noteFacts, noteRetry } from './facts.js';
-import { Both, Cold, Ends, Facts, Half, Opening, Row, State, Table, Traits } from './layout.js';
+import { createFactNotes } from './fact-notes.js';
+import { Both, Cold, Ends, Facts, Half, Opening, Row, State, Table, Traits, Zeek } from './layout.js';
 import { Place } from './sequence.js';
 import { clientDirection } from './verdict.js';
-import { createZeekNotes, hasAckLetter, hasDataLetter, hasLetters } from './zeek.js';
+import { createZeekNotes, hasAckLetter, hasDataLetter, hasLetters, hasState } from './zeek.js';
 
 /** Longest handshake time that is booked, microseconds: what a signed 32-bit word holds (35 minutes). */
 const LONGEST = 0x7fffffff;
-const CONTROL = SYN | FIN | RST;
-const ANY_FLAG = 0x1f | URG;
+/** Literals, which the bundler writes into the code: SYN, FIN and RST; these with PSH, ACK and URG. */
+const CONTROL = 0x07;
+const ANY_FLAG = 0x3f;
 /** A packet after a gap this long makes a RST that follows it a sign of expired state on the path, seconds. */
 const LONG_IDLE = 30;
 
@@ -20,8 +21,6 @@ const enum Now {
   Event = 0,
   Nanos = 1,
 }
-/** Bits of the state that change how long the connection is kept. */
-const TIMED = State.Closed | State.Suspect | State.Refused | State.Handshake | State.Midstream | Both.Fin;
 
 /**
  * The segments that open, close or reset a connection, that are the first of their kind, or that are odd in any way. Each
@@ -32,7 +31,10 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
   const { rows, floats, coldAt } = table;
   const cold = table.cold.words;
   const zeek = createZeekNotes(table);
+  const facts = createFactNotes(table, segments);
   const { onFin, onAcknowledged, onReset, onSegmentAfterReset } = createClosing(table, book);
+  /** Bits of the state that change how long the connection is kept. */
+  const TIMED = State.Closed | State.Suspect | State.Refused | State.Handshake | State.Midstream | Both.Fin;
   /** Event time of the segment at hand. */
   const now = new Int32Array(2);
 
@@ -74,7 +76,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       rows[at + Row.Traits] = (rows[at + Row.Traits] as number) | ttl;
     }
 
-    noteFacts(table, at, direction, segments, segment, event);
+    facts.note(at, direction, segment, event);
     zeek.segment(at, direction, Number(direction === clientDirection(before)), flags, sequence, payload);
     if (segments[segment + Seg.Window] === 0 && !reset) {
       zeek.zeroWindow(at, direction);
@@ -116,6 +118,54 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     }
   }
 
+  /**
+   * Data or an acknowledgement on a connection that stands, like those that `follow` handles itself, but the first of its
+   * kind from its side, or the first in a window. Does the steps of `packet` that such a segment calls for.
+   * @param plain its bit of `State.Plain`, which is set from now on
+   * @returns false when it is not so plain after all: nothing was done
+   */
+  function standing(row: number, segment: number, event: number, plain: number): boolean {
+    const at = (row * Row.Words + Table.Offset) | 0;
+    const direction = segments[segment + Seg.Direction] as number;
+    const payload = segments[segment + Seg.Payload] as number;
+    const sequence = segments[segment + Seg.Sequence] as number;
+    const acknowledgement = segments[segment + Seg.Acknowledgement] as number;
+    const state = rows[at + Row.State] as number;
+    const known = (State.Ack | State.Sequence) << direction;
+    if (
+      (state & known) !== known ||
+      !hasState(rows[at + Row.Zeek] as number, direction) ||
+      // An empty segment one below the next sequence number probes whether the peer lives.
+      (payload === 0 && ((sequence - (rows[at + Row.Next + direction] as number)) | 0) === -1)
+    ) {
+      return false;
+    }
+    if (rows[at + Row.Window] !== present[0]) {
+      windows.begin(row, present[0] as number);
+    }
+    rows[at + Row.Packets + direction] = (rows[at + Row.Packets + direction] as number) + 1;
+    zeek.plain(at, direction, payload);
+    rows[at + Row.State] = state | plain | (payload > 0 ? State.Data << direction : 0);
+    if (payload > 0) {
+      rows[at + Row.Zeek] = ((rows[at + Row.Zeek] as number) & ~Zeek.LastData) | (direction << 31);
+      const bytes = ((rows[at + Row.Bytes + direction] as number) + payload) | 0;
+      rows[at + Row.Bytes + direction] = bytes;
+      if (bytes < 0) {
+        spillBytes(row, at, direction, payload);
+      }
+      place(at, direction, sequence, payload, payload);
+    }
+    if ((state & State.Ipv6) === 0) {
+      noteId(rows, at, direction, segments[segment + Seg.IpId] as number);
+    }
+    if (((acknowledgement - (rows[at + Row.Acked + direction] as number)) | 0) > 0) {
+      rows[at + Row.Acked + direction] = acknowledgement;
+    }
+    rows[at + Row.LastSeconds] = event;
+    rows[at + Row.LastNanos] = segments[segment + Seg.Nanos] as number;
+    return true;
+  }
+
   /** Books a segment of data in the sequence space; counts it when it is a retransmission. */
   function place(at: number, direction: number, sequence: number, length: number, payload: number): Place {
     const place = sequences.add(at, direction, sequence, length, payload);
@@ -127,7 +177,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
         word &= ~(Half.Most << shift);
       }
       rows[at + Row.Retrans] = word + (1 << shift);
-      noteRetry(table, at, direction, clock.now);
+      facts.retry(at, direction, clock.now);
     }
     if (place >= Place.OutOfOrder && payload > 0) {
       zeek.retransmission(at, direction);
@@ -210,11 +260,11 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       probe = ((sequence - (rows[at + Row.Next + direction] as number)) | 0) === -1;
     }
     const idle = (now[Now.Event] as number) - (rows[at + Row.LastSeconds] as number) >= LONG_IDLE;
-    const facts = rows[at + Row.Facts] as number;
+    const noted = rows[at + Row.Facts] as number;
     if (probe || (idle && payload > 0)) {
-      rows[at + Row.Facts] = facts | Facts.AfterIdle;
-    } else if ((facts & Facts.AfterIdle) !== 0) {
-      rows[at + Row.Facts] = facts & ~Facts.AfterIdle;
+      rows[at + Row.Facts] = noted | Facts.AfterIdle;
+    } else if ((noted & Facts.AfterIdle) !== 0) {
+      rows[at + Row.Facts] = noted & ~Facts.AfterIdle;
     }
   }
 
@@ -384,7 +434,15 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     rows[at + Row.Traits] = ((rows[at + Row.Traits] as number) & ~(15 << shift)) | ((scale + 1) << shift);
   }
 
-  return { packet, place, spillBytes, zeek };
+  return { packet, standing, place, spillBytes };
+}
+
+/** Keeps the first IP id other than 0 of a direction of an IPv4 connection. */
+function noteId(rows: Int32Array, at: number, direction: number, id: number): void {
+  const shift = direction * Half.Bits;
+  if ((((rows[at + Row.Wide] as number) >>> shift) & Half.Most) === 0) {
+    rows[at + Row.Wide] = (rows[at + Row.Wide] as number) | (id << shift);
+  }
 }
 
 /** Both sides sent a SYN and each acknowledged the other's, in whatever order they were captured. */
@@ -411,7 +469,8 @@ function handshake(rows: Int32Array, at: number): void {
 /** Works out which plain segments of this connection may take the short way; returns the connection's state. */
 function settlePlain(rows: Int32Array, at: number): number {
   const state = (rows[at + Row.State] as number) & ~Both.Plain;
-  const stands = (state & State.Midstream) !== 0 || (state & (State.Handshake | State.Timed)) === TIMED_HANDSHAKE;
+  const stands =
+    (state & State.Midstream) !== 0 || (state & (State.Handshake | State.Timed)) === (State.Handshake | State.Timed);
   const busy = (state & (Both.Fin | Both.Rst | State.Closed | State.Suspect | State.Candidate)) !== 0;
   let plain = 0;
   if (stands && !busy && rows[at + Row.Rival] === 0 && ((rows[at + Row.Facts] as number) & Facts.AfterIdle) === 0) {
@@ -425,5 +484,3 @@ function settlePlain(rows: Int32Array, at: number): number {
   }
   return (rows[at + Row.State] = state | (plain * State.Plain));
 }
-
-const TIMED_HANDSHAKE = State.Handshake | State.Timed;

@@ -45,6 +45,8 @@ export function createFlowTable(capacity: number, seed = 0) {
   /** What a diagnosis needs (`Fact`). */
   const facts = createPool(Fact.PoolWords, capacity);
   const index = new Int32Array(mostSlots(capacity) * SLOT);
+  /** Of what `find` has to see in the state of a row: in use, the right family, and not an attempt that waits. */
+  const INDEXED = State.Used | State.Candidate | State.Ipv6;
   let mask = FIRST_SLOTS - 1;
   let indexed = 0;
   /** Rows in use, and the highest ever used. A row in use has `State.Used`. */
@@ -58,26 +60,40 @@ export function createFlowTable(capacity: number, seed = 0) {
     return row * Row.Words + Table.Offset;
   }
 
-  /** Row number of the connection of the segment at `segment`, or 0. */
+  /**
+   * Row number of the connection of the segment at `segment`, or 0. Looks first where `candidate` pointed before: rows are
+   * given back and taken anew in between, so that the row must still be in use and in the index.
+   */
   function find(segments: Int32Array, segment: number): number {
-    const hash = segments[segment + Seg.Hash] as number;
     const key0 = segments[segment + Seg.Key0] as number;
     const key1 = segments[segment + Seg.Key1] as number;
     const ports = segments[segment + Seg.KeyPorts] as number;
+    const family = segments[segment + Seg.Family] as number;
+    const hint = segments[segment + Seg.Hint] as number;
+    const held = (hint * Row.Words + Table.Offset) | 0;
+    if (
+      rows[held + Row.Key0] === key0 &&
+      rows[held + Row.Key1] === key1 &&
+      rows[held + Row.Ports] === ports &&
+      ((rows[held + Row.State] as number) & INDEXED) === (family === 4 ? State.Used : State.Used | State.Ipv6) &&
+      (family === 4 || samePair(rows[held + Row.Wide] as number, segments, segment))
+    ) {
+      return hint;
+    }
+    const hash = segments[segment + Seg.Hash] as number;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const row = index[slot * SLOT + 1] as number;
+      const row = index[(slot << 1) + 1] as number;
       if (row === 0) {
         return 0;
       }
-      if (index[slot * SLOT] === hash) {
-        const place = row * Row.Words + Table.Offset;
+      if (index[slot << 1] === hash) {
+        const place = (row * Row.Words + Table.Offset) | 0;
         if (
           rows[place + Row.Key0] === key0 &&
           rows[place + Row.Key1] === key1 &&
           rows[place + Row.Ports] === ports &&
-          (((rows[place + Row.State] as number) & State.Ipv6) === 0
-            ? segments[segment + Seg.Family] === 4
-            : segments[segment + Seg.Family] === 6 && samePair(rows[place + Row.Wide] as number, segments, segment))
+          ((rows[place + Row.State] as number) & State.Ipv6) === (family === 4 ? 0 : State.Ipv6) &&
+          (family === 4 || samePair(rows[place + Row.Wide] as number, segments, segment))
         ) {
           return row;
         }
@@ -86,7 +102,7 @@ export function createFlowTable(capacity: number, seed = 0) {
   }
 
   function samePair(pair: number, segments: Int32Array, segment: number): boolean {
-    const first = pair * pairWords;
+    const first = pair << 3;
     const low = segment + Seg.Source + ((segments[segment + Seg.Direction] as number) << 2);
     const high = segment + Seg.Destination - ((segments[segment + Seg.Direction] as number) << 2);
     return (
@@ -101,9 +117,19 @@ export function createFlowTable(capacity: number, seed = 0) {
     );
   }
 
-  /** Row number that the index has where the hash leads: probably the connection's, to be read ahead. */
-  function hint(hash: number): number {
-    return index[(hash & mask) * SLOT + 1] as number;
+  /** A word of the index where the hash leads: reading it brings the place near. */
+  function glance(hash: number): number {
+    return index[(hash & mask) << 1] as number;
+  }
+
+  /** Row of the first entry with the hash, which is almost surely the connection's; 0 when there is none. */
+  function candidate(hash: number): number {
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const row = index[(slot << 1) + 1] as number;
+      if (row === 0 || index[slot << 1] === hash) {
+        return row;
+      }
+    }
   }
 
   /**
@@ -209,32 +235,32 @@ export function createFlowTable(capacity: number, seed = 0) {
 
   function put(hash: number, row: number): void {
     let slot = hash & mask;
-    while (index[slot * SLOT + 1] !== 0) {
+    while (index[(slot << 1) + 1] !== 0) {
       slot = (slot + 1) & mask;
     }
-    index[slot * SLOT] = hash;
-    index[slot * SLOT + 1] = row;
+    index[slot << 1] = hash;
+    index[(slot << 1) + 1] = row;
   }
 
   /** Puts another row in the place of one that is in the index under the same key. */
   function replace(hash: number, row: number, by: number): void {
-    index[slotOf(hash, row) * SLOT + 1] = by;
+    index[(slotOf(hash, row) << 1) + 1] = by;
   }
 
   /** Takes a row out of the index (Knuth, TAOCP 6.4, algorithm R: later entries move up). */
   function remove(hash: number, row: number): void {
     indexed--;
     let hole = slotOf(hash, row);
-    for (let slot = (hole + 1) & mask; index[slot * SLOT + 1] !== 0; slot = (slot + 1) & mask) {
-      const home = (index[slot * SLOT] as number) & mask;
+    for (let slot = (hole + 1) & mask; index[(slot << 1) + 1] !== 0; slot = (slot + 1) & mask) {
+      const home = (index[slot << 1] as number) & mask;
       // The entry may fill the hole unless its home lies behind the hole, going round.
       if (((slot - home) & mask) >= ((slot - hole) & mask)) {
-        index[hole * SLOT] = index[slot * SLOT] as number;
-        index[hole * SLOT + 1] = index[slot * SLOT + 1] as number;
+        index[hole << 1] = index[slot << 1] as number;
+        index[(hole << 1) + 1] = index[(slot << 1) + 1] as number;
         hole = slot;
       }
     }
-    index[hole * SLOT + 1] = 0;
+    index[(hole << 1) + 1] = 0;
   }
 
   /** Hash of the key a row carries. */
@@ -249,7 +275,7 @@ export function createFlowTable(capacity: number, seed = 0) {
 
   function slotOf(hash: number, row: number): number {
     let slot = hash & mask;
-    while (index[slot * SLOT + 1] !== row) {
+    while (index[(slot << 1) + 1] !== row) {
       slot = (slot + 1) & mask;
     }
     return slot;
@@ -277,7 +303,8 @@ export function createFlowTable(capacity: number, seed = 0) {
     facts,
     at,
     find,
-    hint,
+    glance,
+    candidate,
     allocate,
     setPair,
     release,

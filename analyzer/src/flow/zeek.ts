@@ -61,6 +61,11 @@ export function hasDataLetter(zeek: number, direction: number): boolean {
   return (zeek & (Seen.Data << (Zeek.Letters + direction * Zeek.LetterBits))) !== 0;
 }
 
+/** The end that sends in the direction is past its beginning: plain segments do not change its state. */
+export function hasState(zeek: number, direction: number): boolean {
+  return endpoint(zeek, direction) !== Endpoint.Inactive;
+}
+
 /** The direction has sent something that the history knows. */
 export function hasLetters(zeek: number, direction: number): boolean {
   return ((zeek >>> (Zeek.Letters + direction * Zeek.LetterBits)) & 0x7f) !== 0;

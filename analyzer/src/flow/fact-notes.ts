@@ -1,0 +1,226 @@
+import { ACK, FIN, RST, Seg, SYN } from '../decode/segment.js';
+import { bitsOf, lastData, unacked } from './fact-values.js';
+import { Fact, FinHead, PauseHead, pauseSeconds, ResetHead, tinyWindow } from './facts.js';
+import { Both, Cold, Half, Row, State, Zeek } from './layout.js';
+import type { FlowTable } from './table.js';
+
+/** Notes on the segments of the long way what a diagnosis needs (facts.ts). */
+export function createFactNotes(table: FlowTable, segments: Int32Array) {
+  const { rows, coldAt, factsAt } = table;
+  const cold = table.cold.words;
+  const { words } = table.facts;
+  const shortestPause = pauseSeconds;
+  const largestTiny = tinyWindow;
+
+  /** Notes what a segment on the long way tells of the connection's end. Call before anything else learns of it. */
+  function note(at: number, direction: number, segment: number, event: number): void {
+    const flags = segments[segment + Seg.Flags] as number;
+    const state = rows[at + Row.State] as number;
+    const payload = segments[segment + Seg.Payload] as number;
+    if ((flags & (FIN | RST)) !== 0) {
+      if ((flags & RST) !== 0) {
+        if ((state & (State.Rst << direction)) === 0) {
+          noteReset(at, direction, segment, event);
+        } else {
+          noteNextReset(at, direction, segments[segment + Seg.Sequence] as number);
+        }
+      } else if ((state & (State.Fin << direction)) === 0) {
+        noteFin(at, direction, segment, event);
+      }
+    } else if ((state & (State.Rst << direction)) !== 0) {
+      noteAfterReset(at, direction, segment);
+    }
+    if (payload > 0 && (flags & RST) === 0) {
+      if ((state & (State.Rst << (direction ^ 1))) !== 0) {
+        noteUnheard(at, direction, segment);
+      }
+      if ((state & (State.Fin << (direction ^ 1))) !== 0) {
+        noteLate(at, direction, segment, event);
+      } else if (
+        event - (rows[at + Row.LastSeconds] as number) >= shortestPause &&
+        (flags & (SYN | FIN)) === 0 &&
+        (state & (State.Sequence << direction)) !== 0 &&
+        rows[at + Row.Next + direction] === segments[segment + Seg.Sequence]
+      ) {
+        notePause(at, direction, segment, event);
+      }
+      const zeek = (rows[at + Row.Zeek] as number) & ~Zeek.LastData;
+      rows[at + Row.Zeek] = direction !== 0 ? zeek | Zeek.LastData : zeek;
+    }
+    if ((segments[segment + Seg.Window] as number) >>> 0 <= largestTiny && (flags & (SYN | RST)) === 0) {
+      const tiny = factsAt(at) + Fact.TinyWindows + direction;
+      words[tiny] = (words[tiny] as number) + 1;
+    }
+    if ((state & State.Ipv6) === 0 && (flags & RST) === 0) {
+      // The words for IPv6 addresses are free in IPv4 connections: the first IP id of each direction.
+      const shift = direction * Half.Bits;
+      if ((((rows[at + Row.Wide] as number) >>> shift) & Half.Most) === 0) {
+        rows[at + Row.Wide] = (rows[at + Row.Wide] as number) | ((segments[segment + Seg.IpId] as number) << shift);
+      }
+    }
+  }
+
+  /** A retransmission: counts how often the side has tried in vain. */
+  function retry(at: number, direction: number, event: number): void {
+    const facts = factsAt(at);
+    const acked = rows[at + Row.Acked + (direction ^ 1)] as number;
+    if (words[facts + Fact.Retries + direction] !== 0 && words[facts + Fact.RetryAcked + direction] === acked) {
+      words[facts + Fact.Retries + direction] = (words[facts + Fact.Retries + direction] as number) + 1;
+    } else {
+      words[facts + Fact.Retries + direction] = 1;
+      words[facts + Fact.RetryAcked + direction] = acked;
+      words[facts + Fact.RetrySeconds + direction] = event;
+    }
+  }
+
+  function noteReset(at: number, direction: number, segment: number, event: number): void {
+    const facts = factsAt(at) + direction;
+    const state = rows[at + Row.State] as number;
+    const flags = segments[segment + Seg.Flags] as number;
+    const sequence = segments[segment + Seg.Sequence] as number;
+    const nanos = segments[segment + Seg.Nanos] as number;
+    const other = direction ^ 1;
+    const sent = (state & (State.Sequence << direction)) !== 0;
+    const acked = (state & (State.Ack << other)) !== 0;
+    const window = Math.max(0, segments[segment + Seg.Window] as number);
+    words[facts + Fact.ResetHead] =
+      ResetHead.Present |
+      (window << ResetHead.Window) |
+      ((segments[segment + Seg.Ttl] as number) << ResetHead.Ttl) |
+      ((flags & ACK) !== 0 ? ResetHead.Ack : 0) |
+      (sequence === 0 ? ResetHead.ZeroSequence : 0) |
+      ((state & (State.Fin << direction)) !== 0 ? ResetHead.AfterOwnFin : 0) |
+      ((state & (State.Fin << other)) !== 0 ? ResetHead.AfterPeerFin : 0) |
+      ((state & Both.Data) !== 0 ? ResetHead.AfterData : 0) |
+      ((state & Both.Data) !== 0 && lastData(rows, at) === direction ? ResetHead.OwnDataLast : 0);
+    if ((state & State.Ipv6) === 0) {
+      const first = ((rows[at + Row.Wide] as number) >>> (direction * Half.Bits)) & Half.Most;
+      words[facts + Fact.ResetIds] = (segments[segment + Seg.IpId] as number) | (first << Half.Bits);
+    }
+    words[facts + Fact.ResetAhead] = sent ? (sequence - (rows[at + Row.Next + direction] as number)) | 0 : 0;
+    words[facts + Fact.ResetUnacked] = acked ? (sequence - (rows[at + Row.Acked + other] as number)) | 0 : 0;
+    words[facts + Fact.ResetAckAhead] =
+      (flags & ACK) !== 0 && (state & (State.Sequence << other)) !== 0
+        ? ((segments[segment + Seg.Acknowledgement] as number) - (rows[at + Row.Next + other] as number)) | 0
+        : 0;
+    words[facts + Fact.ResetPeerUnacked] = unacked(rows, at, other);
+    words[facts + Fact.ResetGap] = microsSince(at + Row.LastSeconds, at + Row.LastNanos, event, nanos);
+    words[facts + Fact.ResetTime] = microsSince(at + Row.StartSeconds, at + Row.StartNanos, event, nanos);
+  }
+
+  /** A further RST: those of a host without the connection have numbers that the peer acknowledged, never higher ones. */
+  function noteNextReset(at: number, direction: number, sequence: number): void {
+    const last = cold[coldAt(at) + Cold.LastReset + direction] as number;
+    const next = rows[at + Row.Next + direction] as number;
+    if (((sequence - last) | 0) > 0 && ((sequence - next) | 0) > 0) {
+      const rises = factsAt(at) + Fact.ResetRises + direction;
+      words[rises] = (words[rises] as number) + 1;
+    }
+  }
+
+  /** Data for a peer that has reset the connection. */
+  function noteUnheard(at: number, direction: number, segment: number): void {
+    const end = ((segments[segment + Seg.Sequence] as number) + (segments[segment + Seg.Payload] as number)) | 0;
+    const fresh = (end - (rows[at + Row.Next + direction] as number)) | 0;
+    if (fresh > 0) {
+      const bytes = factsAt(at) + Fact.AfterPeerReset + direction;
+      words[bytes] = Math.min(0x7fffffff, (words[bytes] as number) + fresh);
+    }
+  }
+
+  function noteFin(at: number, direction: number, segment: number, event: number): void {
+    const facts = factsAt(at) + direction;
+    const state = rows[at + Row.State] as number;
+    const nanos = segments[segment + Seg.Nanos] as number;
+    const other = direction ^ 1;
+    const payload = segments[segment + Seg.Payload] as number;
+    const data = (state & Both.Data) !== 0;
+    words[facts + Fact.FinHead] =
+      (words[facts + Fact.FinHead] as number) |
+      FinHead.Present |
+      (payload > 0 ? FinHead.WithData : 0) |
+      (data || payload > 0 ? FinHead.AfterData : 0) |
+      (payload > 0 || (data && lastData(rows, at) === direction) ? FinHead.OwnDataLast : 0) |
+      ((state & (State.Fin << other)) !== 0 ? FinHead.AfterPeerFin : 0);
+    words[facts + Fact.FinUnacked] = unacked(rows, at, direction);
+    const unheard = unacked(rows, at, other);
+    words[facts + Fact.FinPeerUnacked] =
+      unheard > 0 && ((segments[segment + Seg.Flags] as number) & ACK) !== 0
+        ? Math.max(
+            0,
+            ((rows[at + Row.Next + other] as number) - (segments[segment + Seg.Acknowledgement] as number)) | 0
+          )
+        : unheard;
+    words[facts + Fact.FinGap] = microsSince(at + Row.LastSeconds, at + Row.LastNanos, event, nanos);
+    words[facts + Fact.FinSeconds] = event;
+    words[facts + Fact.FinNanos] = nanos;
+  }
+
+  /** Data after the peer's FIN. */
+  function noteLate(at: number, direction: number, segment: number, event: number): void {
+    const facts = factsAt(at);
+    const other = direction ^ 1;
+    const end = ((segments[segment + Seg.Sequence] as number) + (segments[segment + Seg.Payload] as number)) | 0;
+    const fresh = (end - (rows[at + Row.Next + direction] as number)) | 0;
+    if (fresh <= 0) {
+      return;
+    }
+    const late = words[facts + Fact.LateBytes + direction] as number;
+    if (late === 0) {
+      const nanos = segments[segment + Seg.Nanos] as number;
+      words[facts + Fact.LateDelay + direction] = microsOf(
+        words,
+        facts + Fact.FinSeconds + other,
+        facts + Fact.FinNanos + other,
+        event,
+        nanos
+      );
+      const finEnd = cold[(rows[at + Row.Cold] as number) * Cold.Words + Cold.FinEnd + other] as number;
+      if ((((segments[segment + Seg.Acknowledgement] as number) - finEnd) | 0) >= 0) {
+        words[facts + Fact.FinHead + direction] =
+          (words[facts + Fact.FinHead + direction] as number) | FinHead.LateKnew;
+      }
+    }
+    words[facts + Fact.LateBytes + direction] = Math.min(0x7fffffff, late + fresh);
+  }
+
+  /** The side goes on after its own RST: the RST was not its own, or it did not mean it. */
+  function noteAfterReset(at: number, direction: number, segment: number): void {
+    const other = direction ^ 1;
+    const state = rows[at + Row.State] as number;
+    const flags = segments[segment + Seg.Flags] as number;
+    const end = ((segments[segment + Seg.Sequence] as number) + (segments[segment + Seg.Payload] as number)) | 0;
+    const sends =
+      (state & (State.Sequence << direction)) !== 0 && ((end - (rows[at + Row.Next + direction] as number)) | 0) > 0;
+    const acks =
+      (flags & ACK) !== 0 &&
+      (state & (State.Ack << direction)) !== 0 &&
+      (((segments[segment + Seg.Acknowledgement] as number) - (rows[at + Row.Acked + direction] as number)) | 0) > 0 &&
+      (((segments[segment + Seg.Acknowledgement] as number) - (rows[at + Row.Next + other] as number)) | 0) <= 0;
+    if (sends || acks) {
+      const facts = factsAt(at) + Fact.AfterReset + direction;
+      words[facts] = (words[facts] as number) + 1;
+    }
+  }
+
+  function notePause(at: number, direction: number, segment: number, event: number): void {
+    const facts = factsAt(at);
+    const nanos = segments[segment + Seg.Nanos] as number;
+    const end = ((segments[segment + Seg.Sequence] as number) + (segments[segment + Seg.Payload] as number)) | 0;
+    words[facts + Fact.Pause] = microsSince(at + Row.LastSeconds, at + Row.LastNanos, event, nanos);
+    words[facts + Fact.PauseHead] = PauseHead.Present | (direction !== 0 ? PauseHead.Server : 0);
+    words[facts + Fact.PauseNext] = end;
+    words[facts + Fact.PauseOther] = rows[at + Row.Next + (direction ^ 1)] as number;
+  }
+
+  /** Microseconds since the time at `seconds` and `nanos` of `from`, as the bits of a float. */
+  function microsOf(from: Int32Array, seconds: number, nanos: number, event: number, now: number): number {
+    return bitsOf(Math.max(0, (event - (from[seconds] as number)) * 1e6 + (now - (from[nanos] as number)) / 1e3));
+  }
+
+  function microsSince(seconds: number, nanos: number, event: number, now: number): number {
+    return microsOf(rows, seconds, nanos, event, now);
+  }
+
+  return { note, retry };
+}

@@ -1,0 +1,29 @@
+import { Row, State, Zeek } from './layout.js';
+
+/** What the facts of a connection are worked out from. */
+
+const float = new Float32Array(1);
+const floatBits = new Int32Array(float.buffer);
+
+/** A number as the bits of a 32-bit float. */
+export function bitsOf(value: number): number {
+  float[0] = value;
+  return floatBits[0] as number;
+}
+
+/** Direction of the last segment that carried data. */
+export function lastData(rows: Int32Array, at: number): number {
+  return ((rows[at + Row.Zeek] as number) & Zeek.LastData) !== 0 ? 1 : 0;
+}
+
+/** Bytes that a direction has sent and the other has not acknowledged; 0 when either is not known. */
+export function unacked(rows: Int32Array, at: number, direction: number): number {
+  const state = rows[at + Row.State] as number;
+  if ((state & (State.Sequence << direction)) === 0 || (state & (State.Ack << (direction ^ 1))) === 0) {
+    return 0;
+  }
+  return Math.max(
+    0,
+    ((rows[at + Row.Next + direction] as number) - (rows[at + Row.Acked + (direction ^ 1)] as number)) | 0
+  );
+}
