@@ -2,6 +2,7 @@ import { PacketBatch } from '../../analyzer/src/capture/packet-batch.js';
 import { PcapReader, pcapVariant } from '../../analyzer/src/capture/pcap.js';
 import { createEnrichment, enrichConfigSchema } from '../../analyzer/src/enrich/index.js';
 import { windowCounters, type FlowOptions, type WindowBatch } from '../../analyzer/src/flow/index.js';
+import type { Finding } from '../../analyzer/src/diagnose/index.js';
 import { Pipeline, type FlowCounts, type PacketCounts } from '../../analyzer/src/pipeline/pipeline.js';
 import {
   Collector,
@@ -26,6 +27,7 @@ export interface Analysis {
   readonly totals: Metrics;
   readonly connections: ReadonlyArray<Record<string, unknown>>;
   readonly conversations: ReadonlyArray<Record<string, unknown>>;
+  readonly findings: readonly Finding[];
   /** Rows of windows in the order in which they were written. */
   readonly windows: readonly WindowRow[];
 }
@@ -76,6 +78,7 @@ export function analyzeBytes(bytes: Uint8Array, options: FlowOptions = {}): Anal
     connections: report.connections.map(connectionJson),
     conversations: report.conversations.map((conversation) => conversationJson(conversation, report.diagnoses)),
     windows,
+    findings: report.diagnoses.findings,
   };
 }
 

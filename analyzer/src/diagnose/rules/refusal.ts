@@ -22,7 +22,7 @@ export const refusalRules: readonly Rule[] = [
     evidence: (c) => `its TTL ${c.server.reset?.ttl} is that of the host's other packets`,
   },
   {
-    name: 'from-another-distance',
+    name: 'rejected-from-another-distance',
     family: 'refusal',
     says: { refused: -3, 'rejected-on-path': 4 },
     when: (c) => c.close === 'refused' && distanceOfHost(c) === 'other',

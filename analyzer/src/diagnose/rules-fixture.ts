@@ -1,0 +1,298 @@
+import { unknownSurroundings, type Surroundings } from './case.js';
+import type { ConnectionFacts, FinFacts, ResetFacts, SideFacts } from './facts.js';
+
+/** Facts for tests: a connection that stood, one request of 200 bytes answered by 5,000, on a path of 20 ms. */
+const side: SideFacts = {
+  packets: 6,
+  bytes: 200,
+  retransmissions: 0,
+  fins: 0,
+  resets: 0,
+  ttl: 64,
+  unacked: 0,
+  tinyWindows: 0,
+  retries: 0,
+  retrySeconds: 0,
+  finAcked: false,
+  lateBytes: 0,
+  lateDelay: 0,
+  lateKnew: false,
+  afterReset: 0,
+  afterPeerReset: 0,
+  resetRises: 0,
+  reset: null,
+  fin: null,
+};
+
+export const answeredConnection: ConnectionFacts = {
+  close: 'open',
+  closer: null,
+  aborter: null,
+  stage: null,
+  certain: true,
+  midstream: false,
+  oneway: false,
+  handshake: 20_000,
+  clientLeg: 10_000,
+  duration: 500_000,
+  syns: 1,
+  synAcks: 1,
+  lastData: 'server',
+  pause: null,
+  resetVoid: false,
+  finsFirst: false,
+  client: side,
+  server: { ...side, bytes: 5000 },
+};
+
+/** The RST of an application that gives up a connection: in sequence, with ACK and a window. */
+export const abortReset: ResetFacts = {
+  acknowledges: true,
+  zeroSequence: false,
+  window: 500,
+  ttl: 64,
+  ipId: null,
+  firstIpId: null,
+  ahead: 0,
+  unacked: 0,
+  ackAhead: 0,
+  peerUnacked: 0,
+  gap: 50_000,
+  time: 500_000,
+  afterOwnFin: false,
+  afterPeerFin: false,
+  lastData: 'peer',
+};
+
+/** The RST of a host that has no such connection. */
+export const strangerReset: ResetFacts = { ...abortReset, acknowledges: false, window: 0, gap: 9_000 };
+
+export const plainFin: FinFacts = {
+  gap: 30_000,
+  time: 400_000,
+  unacked: 0,
+  peerUnacked: 0,
+  afterPeerFin: false,
+  withData: false,
+  lastData: 'peer',
+};
+
+/** That connection, reset by a side. */
+export function resetBy(
+  by: 'client' | 'server',
+  reset: ResetFacts,
+  more: Partial<ConnectionFacts> = {},
+  own: Partial<SideFacts> = {}
+): ConnectionFacts {
+  return {
+    ...answeredConnection,
+    close: 'rst',
+    closer: by,
+    aborter: by,
+    stage: 'later',
+    ...more,
+    [by]: { ...answeredConnection[by], resets: 1, reset, ...own },
+  };
+}
+
+export interface RuleOnFacts {
+  readonly rule: string;
+  readonly match: ConnectionFacts;
+  readonly nearMiss: ConnectionFacts;
+  readonly around?: Partial<Surroundings>;
+  /** Surroundings of the near miss, when they make the difference. */
+  readonly elsewhere?: Partial<Surroundings>;
+}
+
+const serverReset: ResetFacts = { ...abortReset, lastData: 'own' };
+const complete = resetBy('client', abortReset);
+const refusal: ConnectionFacts = {
+  ...resetBy('server', { ...strangerReset, acknowledges: true, zeroSequence: true, lastData: null, ttl: 250 }),
+  close: 'refused',
+  stage: 'post_syn',
+  handshake: null,
+  clientLeg: null,
+  synAcks: 0,
+};
+const closedThenData: ConnectionFacts = {
+  ...resetBy('server', { ...strangerReset, afterOwnFin: true }, {}, { fin: { ...plainFin, lastData: 'own' } }),
+  close: 'finrst',
+  client: { ...side, lateBytes: 300, lateDelay: 2_000, lateKnew: false },
+};
+const crossing: ConnectionFacts = {
+  ...closedThenData,
+  server: { ...closedThenData.server, fin: { ...plainFin, lastData: 'peer', peerUnacked: 300, gap: 4_000 } },
+  client: { ...side, lateBytes: 0 },
+};
+const clientClosed: ConnectionFacts = {
+  ...resetBy('client', { ...strangerReset, afterOwnFin: true }, {}, { fin: plainFin }),
+  close: 'finrst',
+  server: { ...side, bytes: 90_000, lateBytes: 40_000, lateDelay: 5_000 },
+};
+const finThenServerReset: ConnectionFacts = {
+  ...resetBy('server', { ...abortReset, afterPeerFin: true }, {}, { bytes: 0 }),
+  close: 'finrst',
+  client: { ...side, fin: { ...plainFin, lastData: 'own' } },
+};
+
+/** Rules that the kept captures do not show: a connection for which each holds, and one for which it just does not. */
+export const testedOnFacts: readonly RuleOnFacts[] = [
+  {
+    rule: 'lone-rst',
+    match: { ...complete, close: 'orphan' },
+    nearMiss: complete,
+  },
+  { rule: 'one-direction-only', match: { ...complete, oneway: true }, nearMiss: complete },
+  {
+    rule: 'poor-capture',
+    match: complete,
+    nearMiss: complete,
+    around: { poorFeed: '12 % of it is missing' },
+    elsewhere: {},
+  },
+  { rule: 'start-not-seen', match: { ...complete, midstream: true }, nearMiss: complete },
+  { rule: 'roles-guessed', match: { ...complete, certain: false }, nearMiss: complete },
+  { rule: 'from-network-equipment', match: refusal, nearMiss: refusal, elsewhere: { serverTtls: [250] } },
+  {
+    rule: 'client-withdraws-its-syn',
+    match: { ...complete, close: 'setupabort', synAcks: 0 },
+    nearMiss: { ...complete, close: 'setupabort' },
+  },
+  {
+    rule: 'server-withdraws-its-answer',
+    match: { ...resetBy('server', abortReset), close: 'setupabort' },
+    nearMiss: { ...complete, close: 'setupabort' },
+  },
+  {
+    rule: 'server-leaves-without-an-answer',
+    match: {
+      ...answeredConnection,
+      close: 'fin',
+      client: { ...side, fin: { ...plainFin, afterPeerFin: true } },
+      server: { ...side, bytes: 0, fin: plainFin },
+    },
+    nearMiss: {
+      ...answeredConnection,
+      close: 'fin',
+      client: { ...side, fin: { ...plainFin, afterPeerFin: true } },
+      server: { ...side, bytes: 100, fin: plainFin },
+    },
+  },
+  {
+    rule: 'reset-after-the-end',
+    match: { ...complete, close: 'fin', finsFirst: true },
+    nearMiss: complete,
+  },
+  {
+    rule: 'reset-behind-own-fin',
+    match: { ...clientClosed, server: { ...side, bytes: 90_000 } },
+    nearMiss: clientClosed,
+  },
+  {
+    rule: 'server-did-not-wait',
+    match: resetBy('server', { ...serverReset, gap: 2_000 }),
+    nearMiss: resetBy('server', serverReset),
+  },
+  {
+    rule: 'server-hardly-waited',
+    match: resetBy('server', { ...serverReset, gap: 8_000 }),
+    nearMiss: resetBy('server', serverReset),
+  },
+  {
+    rule: 'request-cut-off',
+    match: resetBy('server', { ...abortReset, ackAhead: -1400 }),
+    nearMiss: resetBy('server', abortReset),
+  },
+  {
+    rule: 'server-had-stopped-reading',
+    match: resetBy('server', abortReset, {}, { tinyWindows: 3 }),
+    nearMiss: resetBy('server', abortReset),
+  },
+  { rule: 'request-already-under-way', match: crossing, nearMiss: closedThenData },
+  {
+    rule: 'request-crosses-the-close',
+    match: closedThenData,
+    nearMiss: { ...closedThenData, client: { ...closedThenData.client, lateKnew: true } },
+  },
+  {
+    rule: 'response-was-under-way',
+    match: {
+      ...clientClosed,
+      client: { ...clientClosed.client, fin: { ...plainFin, peerUnacked: 2900 } },
+      server: { ...side, bytes: 90_000 },
+    },
+    nearMiss: { ...clientClosed, server: { ...side, bytes: 90_000 } },
+  },
+  {
+    rule: 'much-was-still-to-come',
+    match: clientClosed,
+    nearMiss: { ...clientClosed, server: { ...clientClosed.server, lateBytes: 900 } },
+  },
+  {
+    rule: 'server-answers-fin-by-reset',
+    match: finThenServerReset,
+    nearMiss: {
+      ...finThenServerReset,
+      client: { ...side, fin: plainFin },
+      server: { ...finThenServerReset.server, bytes: 5000 },
+    },
+  },
+  {
+    rule: 'fin-answered-by-a-stranger',
+    match: { ...finThenServerReset, server: { ...side, resets: 1, reset: { ...strangerReset, afterPeerFin: true } } },
+    nearMiss: finThenServerReset,
+  },
+  {
+    rule: 'unknown-after-a-pause',
+    match: resetBy('server', strangerReset, { pause: { micros: 400e6, speaker: 'client', fresh: true } }),
+    nearMiss: resetBy('server', strangerReset, { pause: { micros: 400e6, speaker: 'client', fresh: false } }),
+  },
+  {
+    rule: 'service-always-ends-so',
+    match: complete,
+    nearMiss: complete,
+    around: { completed: 10, resetByClient: 9 },
+    elsewhere: { completed: 10, resetByClient: 5 },
+  },
+  {
+    rule: 'service-rarely-ends-so',
+    match: complete,
+    nearMiss: complete,
+    around: { completed: 10, resetByClient: 1 },
+    elsewhere: { completed: 10, resetByClient: 5 },
+  },
+  {
+    rule: 'the-sender-goes-on',
+    match: resetBy('server', serverReset, {}, { afterReset: 2 }),
+    nearMiss: resetBy('server', serverReset),
+  },
+  {
+    rule: 'ip-id-jumps',
+    match: resetBy('server', { ...serverReset, firstIpId: 1000, ipId: 40_000 }),
+    nearMiss: resetBy('server', { ...serverReset, firstIpId: 1000, ipId: 1010 }),
+  },
+  {
+    rule: 'ip-id-of-an-answer-without-socket',
+    match: resetBy('server', { ...strangerReset, firstIpId: 1000, ipId: 40_000 }),
+    nearMiss: resetBy('server', { ...strangerReset, firstIpId: 1000, ipId: 0 }),
+  },
+  {
+    rule: 'rising-sequence-numbers',
+    match: resetBy('server', serverReset, {}, { resets: 3, resetRises: 2 }),
+    nearMiss: resetBy('server', serverReset, {}, { resets: 3 }),
+  },
+  {
+    rule: 'beyond-what-was-sent',
+    match: resetBy('server', { ...serverReset, ahead: 1460 }),
+    nearMiss: resetBy('server', serverReset),
+  },
+  {
+    rule: 'answers-nothing',
+    match: resetBy('server', { ...strangerReset, gap: 700_000 }),
+    nearMiss: resetBy('server', strangerReset),
+  },
+];
+
+export function surroundings(some: Partial<Surroundings> = {}): Surroundings {
+  return { ...unknownSurroundings, ...some };
+}

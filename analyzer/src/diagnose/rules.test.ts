@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { causes } from './causes.js';
+import { diagnose, explain, rulesThatHold } from './diagnosis.js';
+import {
+  abortReset,
+  answeredConnection,
+  resetBy,
+  strangerReset,
+  surroundings,
+  testedOnFacts,
+} from './rules-fixture.js';
+import { rules } from './rules/index.js';
+
+for (const { rule, match, nearMiss, around, elsewhere } of testedOnFacts) {
+  test(`${rule} holds for its match and not for the near miss`, () => {
+    assert.ok(rulesThatHold(match, surroundings(around)).includes(rule));
+    assert.ok(!rulesThatHold(nearMiss, surroundings(elsewhere ?? around)).includes(rule));
+  });
+}
+
+test('a connection that has not ended has no cause', () => {
+  assert.equal(diagnose(answeredConnection), null);
+});
+
+test('one that is open but no longer heard has', () => {
+  const unheard = { ...answeredConnection, client: { ...answeredConnection.client, retries: 5, retrySeconds: 6 } };
+  assert.equal(diagnose(unheard)?.cause, 'dead-peer');
+});
+
+test('what other connections of the service do changes the confidence', () => {
+  const reset = resetBy('client', abortReset);
+  const alone = diagnose(reset)?.confidence ?? 0;
+  const usual = diagnose(reset, surroundings({ completed: 20, resetByClient: 20 }))?.confidence ?? 0;
+  const odd = diagnose(reset, surroundings({ completed: 20, resetByClient: 0 }))?.confidence ?? 0;
+  assert.ok(odd < alone && alone < usual, `${odd} < ${alone} < ${usual}`);
+});
+
+test('a poor capture turns every sure cause into "cannot tell"', () => {
+  const poor = surroundings({ poorFeed: 'a third of it is missing' });
+  assert.equal(diagnose(resetBy('client', abortReset), poor)?.cause, 'cannot-tell');
+  assert.equal(diagnose(resetBy('server', strangerReset), poor)?.cause, 'cannot-tell');
+});
+
+test('the longer the silence before a RST, the surer the idle timeout', () => {
+  const after = (seconds: number) =>
+    diagnose(resetBy('server', { ...abortReset, lastData: 'own', gap: seconds * 1e6 }));
+  assert.equal(after(0.1)?.cause, 'closes-by-rst');
+  const confidences = [3, 10, 60, 350].map((seconds) => {
+    assert.equal(after(seconds)?.cause, 'idle-timeout');
+    return after(seconds)?.confidence ?? 0;
+  });
+  assert.deepEqual(
+    confidences,
+    [...confidences].sort((a, b) => a - b)
+  );
+});
+
+test('confidence is a probability and the rival is never surer, whatever the facts', () => {
+  const micros = fc.double({ min: 0, max: 1e10, noNaN: true });
+  const bytes = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+  const arbitrary = fc.record({
+    by: fc.constantFrom('client' as const, 'server' as const),
+    close: fc.constantFrom('rst', 'finrst', 'setupabort', 'refused', 'orphan', 'fin') as fc.Arbitrary<'rst'>,
+    reset: fc.record({
+      acknowledges: fc.boolean(),
+      ahead: bytes,
+      unacked: bytes,
+      ackAhead: bytes,
+      gap: micros,
+      ttl: fc.integer({ min: 0, max: 255 }),
+      lastData: fc.constantFrom('own' as const, 'peer' as const, null),
+    }),
+    facts: fc.record({
+      midstream: fc.boolean(),
+      oneway: fc.boolean(),
+      handshake: fc.option(micros),
+      clientLeg: fc.option(micros),
+    }),
+  });
+  fc.assert(
+    fc.property(arbitrary, ({ by, close, reset, facts }) => {
+      const said = explain(resetBy(by, { ...abortReset, ...reset }, { ...facts, close }));
+      assert.ok(said !== null && said.confidence > 0 && said.confidence <= 1);
+      assert.ok(said.rival === null || said.rival.confidence <= said.confidence);
+      assert.ok([...said.evidence, ...said.against].every((text) => !/NaN|undefined|Infinity/.test(text)));
+    })
+  );
+});
+
+test('rules name causes that exist, and each says something', () => {
+  for (const { name, says } of rules) {
+    assert.ok(Object.keys(says).length > 0, name);
+    assert.ok(
+      Object.keys(says).every((cause) => (causes as readonly string[]).includes(cause)),
+      name
+    );
+  }
+});
