@@ -72,9 +72,7 @@ No Grafana was found on this machine. To see it in yours (12.3 or later):
       say(`Grafana has ended with status ${status}: tcpscope-data/grafana/grafana.log says why.`);
     }
   });
-  say(
-    `\nStarting ${grafana.version}: http://127.0.0.1:${grafanaPort} (admin, admin), dashboards in the folder TCP\n`
-  );
+  say(`\nStarting ${grafana.version}: http://127.0.0.1:${grafanaPort} (admin, admin), dashboards in the folder TCP\n`);
 }
 
 async function capture() {

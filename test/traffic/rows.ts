@@ -2,6 +2,8 @@ import { PacketBatch } from '../../analyzer/src/capture/packet-batch.js';
 import { PcapReader, pcapVariant } from '../../analyzer/src/capture/pcap.js';
 import { createEnrichment, enrichConfigSchema } from '../../analyzer/src/enrich/index.js';
 import type { FlowOptions } from '../../analyzer/src/flow/index.js';
+import { Row } from '../../analyzer/src/flow/layout.js';
+import type { FlowTable } from '../../analyzer/src/flow/table.js';
 import { Pipeline, type PacketCounts } from '../../analyzer/src/pipeline/pipeline.js';
 import { Collector, makeReport, reportJson } from '../../analyzer/src/report/index.js';
 
@@ -13,6 +15,8 @@ export interface RowsOptions {
   /** Workers that share the connections. */
   readonly workers?: number;
   readonly flow?: FlowOptions;
+  /** What every word of the flow table's rows holds before they are first used: 0, unless connections were there before. */
+  readonly remains?: number;
 }
 
 export interface Rows {
@@ -33,12 +37,33 @@ export function rowsOf(file: Uint8Array, options: RowsOptions = {}): Rows {
   for (let index = 0; index < workers; index++) {
     const part = { index, of: workers };
     const pipeline = new Pipeline((batch) => collector.add(batch), { ...small, ...options.flow, part });
+    leave(options.remains ?? 0, pipeline['flow'].connections.table);
     feed(file, pipeline, options);
     pipeline.finish();
     packets ??= pipeline.counts();
   }
   const report = makeReport(packets as PacketCounts, collector, null);
   return { packets: packets as PacketCounts, report: [...reportJson(report)].join('') };
+}
+
+/** Words of a row that mean nothing before they are written; those of counts and timers are 0 in rows out of use. */
+const meaningless = [
+  ...range(Row.LastSeconds, Row.Packets),
+  Row.HandshakeTime,
+  Row.LastSyn,
+  ...range(Row.History, Row.Cold),
+];
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+function leave(remains: number, table: FlowTable): void {
+  for (let row = 1; row <= (small.maxConnections as number); row++) {
+    for (const word of meaningless) {
+      table.rows[table.at(row) + word] = remains;
+    }
+  }
 }
 
 function feed(file: Uint8Array, pipeline: Pipeline, options: RowsOptions): void {

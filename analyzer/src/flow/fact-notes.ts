@@ -110,6 +110,9 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
 
   /** A further RST: those of a host without the connection have numbers that the peer acknowledged, never higher ones. */
   function noteNextReset(at: number, direction: number, sequence: number): void {
+    if (((rows[at + Row.State] as number) & (State.Sequence << direction)) === 0) {
+      return;
+    }
     const last = cold[coldAt(at) + Cold.LastReset + direction] as number;
     const next = rows[at + Row.Next + direction] as number;
     if (((sequence - last) | 0) > 0 && ((sequence - next) | 0) > 0) {
@@ -120,8 +123,7 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
 
   /** Data for a peer that has reset the connection. */
   function noteUnheard(at: number, direction: number, segment: number): void {
-    const end = ((segments[segment + Seg.Sequence] as number) + (segments[segment + Seg.Payload] as number)) | 0;
-    const fresh = (end - (rows[at + Row.Next + direction] as number)) | 0;
+    const fresh = freshBytes(at, direction, segment);
     if (fresh > 0) {
       const bytes = factsAt(at) + Fact.AfterPeerReset + direction;
       words[bytes] = Math.min(0x7fffffff, (words[bytes] as number) + fresh);
@@ -156,12 +158,21 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
     words[facts + Fact.FinNanos] = nanos;
   }
 
+  /** Bytes of a segment beyond all that its side had sent; all of them when that is not known. */
+  function freshBytes(at: number, direction: number, segment: number): number {
+    const payload = segments[segment + Seg.Payload] as number;
+    if (((rows[at + Row.State] as number) & (State.Sequence << direction)) === 0) {
+      return payload;
+    }
+    const end = ((segments[segment + Seg.Sequence] as number) + payload) | 0;
+    return (end - (rows[at + Row.Next + direction] as number)) | 0;
+  }
+
   /** Data after the peer's FIN. */
   function noteLate(at: number, direction: number, segment: number, event: number): void {
     const facts = factsAt(at);
     const other = direction ^ 1;
-    const end = ((segments[segment + Seg.Sequence] as number) + (segments[segment + Seg.Payload] as number)) | 0;
-    const fresh = (end - (rows[at + Row.Next + direction] as number)) | 0;
+    const fresh = freshBytes(at, direction, segment);
     if (fresh <= 0) {
       return;
     }

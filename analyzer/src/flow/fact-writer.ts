@@ -43,7 +43,8 @@ export function createFactWriter(table: FlowTable, into: Int32Array) {
       if (head !== 0) {
         const speaker = (head & PauseHead.Server) !== 0 ? 1 : 0;
         const fresh =
-          (((rows[at + Row.Acked + (speaker ^ 1)] as number) - (words[facts + Fact.PauseNext] as number)) | 0) < 0 &&
+          ((state & (State.Ack << (speaker ^ 1))) === 0 ||
+            (((rows[at + Row.Acked + (speaker ^ 1)] as number) - (words[facts + Fact.PauseNext] as number)) | 0) < 0) &&
           rows[at + Row.Next + (speaker ^ 1)] === words[facts + Fact.PauseOther];
         into[out + Fact.Pause] = words[facts + Fact.Pause] as number;
         into[out + Fact.PauseHead] =

@@ -198,6 +198,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     rows[at + Row.StartSeconds] = now[Now.Event] as number;
     rows[at + Row.StartNanos] = now[Now.Nanos] as number;
     rows[at + Row.LastSeconds] = now[Now.Event] as number;
+    rows[at + Row.LastNanos] = now[Now.Nanos] as number;
     if (segments[segment + Seg.VlanCount] !== 0) {
       vlans(at, segment);
     }

@@ -65,6 +65,16 @@ describe('rows do not depend on how packets come', () => {
     );
   });
 
+  test('property: on what the rows of the flow table held before', () => {
+    fc.assert(
+      fc.property(traffic(), fc.constantFrom(-1, 0x5555_5555), (packets, remains) => {
+        const file = fileOf(packets);
+        assert.deepEqual(rowsOf(file, { remains }), rowsOf(file));
+      }),
+      { numRuns: 200 }
+    );
+  });
+
   test('property: on the seed of the hashes', () => {
     fc.assert(
       fc.property(traffic(), fc.integer(), (packets, hashSeed) => {
