@@ -7,7 +7,10 @@ import { rules } from './rules/index.js';
 /** Why a connection ended, how sure that is, and what else it could be. Words are made by `explain`, on demand. */
 export interface Diagnosis {
   readonly cause: Cause;
-  /** Probability that the cause is right, 0 to 1, as far as the evidence goes. */
+  /**
+   * Probability that the cause is right, 0 to 1, as far as the evidence goes. Of "cannot tell" it is that of the best
+   * explanation there is, the rival: what is known, not how surely nothing is.
+   */
   readonly confidence: number;
   /** The next best explanation and its probability; null when nothing else is worth a word. */
   readonly rival: { readonly cause: Cause; readonly confidence: number } | null;
@@ -79,7 +82,7 @@ function weigh(facts: Case): Diagnosis {
   const rival = probability(second);
   return {
     cause: causes[best] as Cause,
-    confidence: probability(best),
+    confidence: best === CANNOT_TELL ? rival : probability(best),
     rival: rival < WORTH_MENTIONING ? null : { cause: causes[second] as Cause, confidence: rival },
   };
 }

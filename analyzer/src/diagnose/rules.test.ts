@@ -43,6 +43,18 @@ test('a poor capture turns every sure cause into "cannot tell"', () => {
   assert.equal(diagnose(resetBy('server', strangerReset), poor)?.cause, 'cannot-tell');
 });
 
+test('"cannot tell" is as sure as the best explanation there is, not as the lack of one', () => {
+  for (const facts of [
+    resetBy('client', abortReset, { oneway: true }),
+    resetBy('server', strangerReset, { close: 'orphan', midstream: true, certain: false }),
+  ]) {
+    const said = diagnose(facts);
+    assert.equal(said?.cause, 'cannot-tell');
+    assert.ok(said.confidence < 0.5);
+    assert.ok(said.rival === null ? said.confidence < 0.01 : said.rival.confidence === said.confidence);
+  }
+});
+
 test('the longer the silence before a RST, the surer the idle timeout', () => {
   const after = (seconds: number) =>
     diagnose(resetBy('server', { ...abortReset, lastData: 'own', gap: seconds * 1e6 }));

@@ -31,13 +31,17 @@ function causes(all: readonly CauseSummary[], { width }: WhyOptions, colors: Col
   const paint = { fine: colors.green, note: colors.yellow, trouble: colors.red };
   const lines = all.flatMap((one) => {
     const { title, severity } = causeTexts[one.cause];
-    const sure = `${Math.round(one.confidence * 100)} % sure`;
     const head =
       `  ${paint[severity](one.cause.padEnd(names))}   ${count(one.connections).padStart(numbers)}   ` +
-      `${share(one.connections, total).padStart(6)}   ${title}, ${sure}`;
+      `${share(one.connections, total).padStart(6)}   ${title}${sureness(one)}`;
     return severity === 'fine' ? [head] : [head, ...example(one, width, colors)];
   });
   return `${colors.bold('Why they ended')}\n${lines.join('\n')}`;
+}
+
+/** How sure a cause is, on average. Of "cannot tell" there is nothing to be sure of. */
+function sureness({ cause, confidence }: CauseSummary): string {
+  return cause === 'cannot-tell' ? '' : `, ${Math.round(confidence * 100)} % sure`;
 }
 
 /** The connection that shows a cause best: who, what was seen, and what else it could have been. */
@@ -52,7 +56,8 @@ function example({ example: connection }: CauseSummary, width: number | undefine
     `${addressText(batch.serverIp, row * 16)} ${batch.serverPort[row]}`;
   const rival =
     explanation.rival !== null && explanation.rival.confidence >= 0.1
-      ? ` Or ${causeTexts[explanation.rival.cause].title} (${Math.round(explanation.rival.confidence * 100)} %).`
+      ? ` ${explanation.cause === 'cannot-tell' ? 'At best' : 'Or'} ${causeTexts[explanation.rival.cause].title} ` +
+        `(${Math.round(explanation.rival.confidence * 100)} %).`
       : '';
   const text = `${who}: ${explanation.evidence.slice(0, 2).join('; ')}.${rival}`;
   return wrapped(text, width, '      ').map((line) => colors.dim(line));
