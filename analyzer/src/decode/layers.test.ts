@@ -111,6 +111,7 @@ const cases: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     'a VLAN that the card took out': [{ frame: frame4, vlan: 12 }, tagged([12])],
     'a VLAN that the card took out of QinQ': [{ frame: framed(v4, [100]), vlan: 200 }, tagged([200, 100])],
     'VN-Tag': [plain(concat(frame4.subarray(0, 12), bytes([2, 0x8926], [4, 0x80000001], [2, 0x0800]), v4))],
+    'Cisco FabricPath': [plain(ethernet(0x8903, concat(bytes([2, 0x0060]), framed(v4, [8])))), tagged([8])],
     'provider backbone bridge': [plain(ethernet(0x88e7, concat(bytes([4, 77]), framed(v4, [8])))), tagged([8])],
   },
   MPLS: {
@@ -151,6 +152,9 @@ const cases: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     'WCCP without redirect header': [inIpv4(around(47, layers.gre(0x883e, v4)))],
     'WCCP version 2': [inIpv4(around(47, layers.gre(0x883e, concat(bytes([4, 0]), v4))))],
     'in UDP': [inIpv4(around(17, udp(4754, layers.gre(0x0800, v4))))],
+    'of 802.11 frames from an access point': [
+      inIpv4(around(47, layers.gre(0x8240, layers.wifi(layers.snap(0x0800, v4))))),
+    ],
     'ERSPAN type I': [inIpv4(layers.erspan(1, frame4))],
     'ERSPAN type II': [inIpv4(layers.erspan(2, framed(v4, [31]))), tagged([31])],
     'ERSPAN type III': [inIpv4(layers.erspan(3, framed(v6))), found6],
@@ -169,6 +173,10 @@ const cases: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     'GTP-U with a sequence number': [inIpv4(layers.gtp(v4, []))],
     'GTP-U with two extension headers, IPv6': [inIpv4(layers.gtp(v6, [1, 2])), found6],
     'a reply from the tunnel port': [inIpv4(around(17, udp(51_000, layers.gtp(v4).subarray(28), 2152)))],
+    AYIYA: [
+      inIpv4(around(17, udp(5072, concat(bytes([4, 0x44_52_11_29], [4, 0]), new Uint8Array(16 + 20), v6)))),
+      found6,
+    ],
     Teredo: [inIpv4(around(17, udp(3544, v6))), found6],
     'Teredo with authentication and origin': [
       inIpv4(around(17, udp(3544, concat(bytes([2, 1], [2, 0]), new Uint8Array(9), new Uint8Array(8), v6)))),

@@ -121,6 +121,8 @@ export function decodeEtherType(decoder: Decoder, etherType: number, at: number)
         return ppp(decoder, at);
       case 0x6558: // transparent Ethernet bridging (in GRE, GENEVE)
         return nestedEthernet(decoder, at);
+      case 0x8903: // Cisco FabricPath: a 2-byte tag behind the outer addresses, then the frame
+        return nestedEthernet(decoder, at + 2);
       case 0x88e7: // provider backbone bridge, 802.1ah: a 4-byte I-TAG, then a customer frame
         return nestedEthernet(decoder, at + 4);
       case 0x88e5: // MACsec
@@ -248,7 +250,7 @@ function ppi(decoder: Decoder, at: number): number {
 }
 
 /** 802.11 data frames (IEEE 802.11-2020 9.2, 9.3.2) that carry LLC; of an A-MSDU only its first frame is followed. */
-function ieee80211(decoder: Decoder, at: number): number {
+export function ieee80211(decoder: Decoder, at: number): number {
   const { view, capturedEnd } = decoder;
   if (at + 24 > capturedEnd) {
     return at + 1 <= capturedEnd && (view.getUint8(at) & 0x0c) !== 0x08 ? NOT_TCP : TRUNCATED;

@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 import type { Decoder } from './decoder.js';
-import { mpls, nestedEthernet, ppp } from './link.js';
+import { ieee80211, mpls, nestedEthernet, ppp } from './link.js';
 import { ENCRYPTED, MALFORMED, NOT_TCP, TOO_DEEP, TRUNCATED } from './reasons.js';
 
 /**
@@ -64,6 +64,8 @@ function udpTunnel(decoder: Decoder, port: number, at: number, end: number): num
       return l2tp(decoder, at);
     case 3544:
       return teredo(decoder, at);
+    case 5072:
+      return ayiya(decoder, at, end);
     case 4754: // GRE in UDP (RFC 8086)
       return gre(decoder, at, end);
     case 6635: // MPLS in UDP (RFC 7510)
@@ -178,6 +180,21 @@ function teredo(decoder: Decoder, at: number): number {
   return at < capturedEnd && view.getUint8(at) >> 4 === 6 ? decoder.ipv6(at) : NOT_TCP;
 }
 
+/** AYIYA (draft-massar-v6ops-ayiya-02): an identity and a signature of announced lengths; operation 1 forwards a packet. */
+function ayiya(decoder: Decoder, at: number, end: number): number {
+  const { view, capturedEnd } = decoder;
+  if (at + 8 > capturedEnd) {
+    return TRUNCATED;
+  }
+  const identity = 1 << (view.getUint8(at) >> 4);
+  const signature = (view.getUint8(at + 1) >> 4) << 2;
+  if ((view.getUint8(at + 2) & 15) !== 1) {
+    return NOT_TCP;
+  }
+  const payload = at + 8 + identity + signature;
+  return payload > end ? MALFORMED : decoder.transport(view.getUint8(at + 3), payload, end);
+}
+
 /** GRE (RFC 2784, 2890), its PPTP version 1 (RFC 2637), and ERSPAN types I to III (draft-foschiano-erspan-03) on it. */
 function gre(decoder: Decoder, at: number, end: number): number {
   const { view, capturedEnd } = decoder;
@@ -218,7 +235,8 @@ function gre(decoder: Decoder, at: number, end: number): number {
     case 0x883e: // WCCP: a redirect header of 4 bytes in version 2, none in version 1
       return decoder.ip(payload < capturedEnd && view.getUint8(payload) >> 4 === 4 ? payload : payload + 4);
     default:
-      return decoder.network(protocol, payload);
+      // 802.11 frames from an access point to its controller (Aruba): the low bits number the link.
+      return protocol >= 0x8200 && protocol < 0x8400 ? ieee80211(decoder, payload) : decoder.network(protocol, payload);
   }
 }
 

@@ -21,13 +21,16 @@ const HOLES = 65535;
 /** Holes remembered for a direction. Beyond, the lowest counts as filled: a late segment may look retransmitted. */
 const HOLES_PER_DIRECTION = 16;
 
+/** Sequence numbers further apart than this are not compared: half of what can be told apart modulo 2^32. */
+const FAR = 1 << 30;
+
 /**
  * Which sequence numbers a side has sent, exactly: everything from the first to the highest but for a short list of
  * holes. A segment is a retransmission when any sequence number it occupies (SYN and FIN occupy one each) was occupied
  * before, whatever the time between; RSTs occupy nothing. All arithmetic is modulo 2^32 (RFC 9293 3.4).
  */
 export function createSequenceSpace(table: FlowTable) {
-  const { rows, coldAt } = table;
+  const { rows, doubles, coldAt } = table;
   const words = table.cold.words;
   const pool = new Int32Array((HOLES + 1) * HOLE);
   let fresh = 1;
@@ -106,7 +109,10 @@ export function createSequenceSpace(table: FlowTable) {
     let occupied = above ? (next - sequence) | 0 : length;
     // What lies below the first sequence number seen was never seen either, unless a SYN told where the start is.
     const first = rows[at + Row.First + direction] as number;
-    const before = (first - sequence) | 0;
+    const before = hasGoneFar(at, direction) ? 0 : (first - sequence) | 0;
+    if (before > FAR) {
+      return Place.OutOfOrder; // out of this world: believing it would make everything else old or new
+    }
     if (before > 0) {
       occupied -= Math.min(before, length);
       const synSeen = ((rows[at + Row.State] as number) & ((State.Syn | State.SynAck) << direction)) !== 0;
@@ -127,6 +133,13 @@ export function createSequenceSpace(table: FlowTable) {
       return Place.OutOfOrder;
     }
     return payload === 1 && length === 1 && ((sequence - next) | 0) === -1 ? Place.KeepAlive : Place.Retransmission;
+  }
+
+  /** The first sequence number lies so far behind that comparing with it (modulo 2^32) says nothing any more. */
+  function hasGoneFar(at: number, direction: number): boolean {
+    const span = ((rows[at + Row.Next + direction] as number) - (rows[at + Row.First + direction] as number)) | 0;
+    const earlier = doubles[((at + Row.TotalBytes) >> 1) + direction] as number;
+    return span < 0 || span > FAR || earlier + (rows[at + Row.Bytes + direction] as number) > FAR;
   }
 
   function firstHole(at: number, direction: number): number {

@@ -168,6 +168,8 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
 
   /** Books a segment of data in the sequence space; counts it when it is a retransmission. */
   function place(at: number, direction: number, sequence: number, length: number, payload: number): Place {
+    // Zeek's `t` stands for data that do not reach beyond what the side had sent, whether that was seen or not.
+    const advances = ((sequence + length - (rows[at + Row.Next + direction] as number)) | 0) > 0;
     const place = sequences.add(at, direction, sequence, length, payload);
     if (place === Place.Retransmission) {
       const shift = direction * Half.Bits;
@@ -179,7 +181,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       rows[at + Row.Retrans] = word + (1 << shift);
       facts.retry(at, direction, clock.now);
     }
-    if (place >= Place.OutOfOrder && payload > 0) {
+    if (place >= Place.OutOfOrder && payload > 0 && !advances) {
       zeek.retransmission(at, direction);
     }
     return place;
