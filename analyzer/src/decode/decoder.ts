@@ -96,6 +96,13 @@ export class Decoder {
     return ++this.layers > MAX_LAYERS;
   }
 
+  /** A header says that what it encloses ends at `end`, padding behind: an IP header inside that claims more is not believed. */
+  endAt(end: number): void {
+    if (end < this.wireEnd) {
+      this.wireEnd = end;
+    }
+  }
+
   /** Remembers a VLAN tag; id 0 only carries a priority (802.1Q) and names no VLAN. */
   addVlan(id: number): void {
     const { segments, segment } = this;

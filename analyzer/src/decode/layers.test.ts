@@ -128,6 +128,11 @@ const cases: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
   },
   'PPPoE and L2TP': {
     'PPPoE session': [plain(ethernet(0x8864, layers.pppoe(layers.ppp(v4))))],
+    'PPPoE session with padding that the IP length includes': [
+      plain(
+        ethernet(0x8864, concat(layers.pppoe(layers.ppp(ip({ ...fields4, length: 51 }, segment))), new Uint8Array(6)))
+      ),
+    ],
     'PPPoE session, IPv6, in a VLAN': [
       plain(ethernet(0x8864, layers.pppoe(layers.ppp(v6)), [7])),
       { ...found6, ...tagged([7]) },

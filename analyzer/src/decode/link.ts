@@ -128,7 +128,11 @@ export function decodeEtherType(decoder: Decoder, etherType: number, at: number)
       case 0x88e5: // MACsec
         return ENCRYPTED;
       default:
-        return etherType <= 1500 ? llc(decoder, at) : NOT_TCP;
+        if (etherType > 1500) {
+          return NOT_TCP;
+        }
+        decoder.endAt(at + etherType); // 802.3: a length
+        return llc(decoder, at);
     }
     if (decoder.tooDeep()) {
       return TOO_DEEP;
@@ -190,7 +194,11 @@ export function pppoe(decoder: Decoder, at: number): number {
     return TRUNCATED;
   }
   // Version 1, type 1, code 0: a session's data (RFC 2516).
-  return decoder.view.getUint16(at) === 0x1100 ? ppp(decoder, at + 6) : NOT_TCP;
+  if (decoder.view.getUint16(at) !== 0x1100) {
+    return NOT_TCP;
+  }
+  decoder.endAt(at + 6 + decoder.view.getUint16(at + 4));
+  return ppp(decoder, at + 6);
 }
 
 /** PPP (RFC 1661), with or without the HDLC address and control bytes, protocol field compressed or not. */
