@@ -18,6 +18,8 @@ export interface Scenario {
   readonly name: string;
   /** Where its packets can be seen; everywhere by default. */
   readonly vantages?: readonly Vantage[];
+  /** Its truth rests on single packets, so that the line must not lose any. */
+  readonly lossless?: boolean;
   /** Findings that the group of its connections must give. */
   readonly finding?: string;
   run(bench: Bench): Promise<void>;
@@ -124,7 +126,7 @@ export class Bench {
 
   /** Time enough for an answer to come back, in milliseconds. */
   roundTrip(): number {
-    return this.world.line.delayOf(this.instance) * 2 + 30;
+    return this.world.line.delayOf(this.instance) * 2 + 60;
   }
 
   /** Resolves when the connection is over for the application, or when it should have noticed long ago. */

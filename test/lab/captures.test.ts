@@ -40,6 +40,7 @@ const rivals: ReadonlyArray<readonly [Cause, string, Cause, string]> = [
   ['client-abort', 'client-resets-download', 'closes-by-rst', 'client-always-resets'],
   ['server-abort', 'server-resets-response', 'closes-by-rst', 'server-always-resets'],
   ['closes-by-rst', 'server-always-resets', 'idle-timeout', 'proxy-resets-when-idle'],
+  ['idle-timeout', 'server-tired-of-waiting', 'server-abort', 'server-closes-at-accept'],
   ['keepalive-race', 'keepalive-race', 'late-data', 'client-writes-to-a-closed-server'],
   ['late-data', 'server-writes-to-a-closed-client', 'client-abort', 'client-closes-download'],
   ['dead-peer', 'state-lost-while-idle', 'idle-timeout', 'firewall-forgets-and-rejects'],

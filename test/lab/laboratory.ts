@@ -60,10 +60,12 @@ export async function work(plan: Plan): Promise<Yield> {
         const random = new Random(plan.seed, scenario.name, family, repeat);
         const vantage = random.pick(scenario.vantages ?? everywhere);
         const number = instance + 1;
-        // Round trips from that of a rack to that of a continent; a few lines lose packets.
-        world.line.set(number, random.spread(60, 40_000), 0);
+        // Round trips from that of a rack to that of another continent; some lines lose packets.
+        const micros = random.chance(0.15) ? random.int(40_000, 120_000) : random.spread(60, 40_000);
+        const lossy = scenario.lossless !== true && random.chance(0.2);
+        world.line.set(number, micros, lossy ? random.int(3, 20) : 0);
         const bench = new Bench(world, random, family, number, vantage);
-        const settle = world.line.delayOf(number) * 3 + 40;
+        const settle = world.line.delayOf(number) * 3 + 120;
         try {
           await Promise.race([scenario.run(bench), tooLong()]);
           await bench.sleep(settle);
@@ -79,7 +81,8 @@ export async function work(plan: Plan): Promise<Yield> {
       }
     };
     await Promise.all(Array.from({ length: plan.together }, worker));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // The kernel hands packets to tcpdump a block at a time, a second late at the most.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
     const captured = await captures.stop();
     const specimens = made.map(({ instance, until, ...rest }) => {
       const place = captured.get(rest.vantage);

@@ -45,6 +45,7 @@ const onCaptures: Readonly<Record<string, readonly [match: string, nearMiss: str
   'host-does-not-know-it': ['state-lost-during-transfer', 'client-writes-to-a-closed-server'],
   'the-host-itself': ['state-lost-while-idle', 'firewall-forgets-and-rejects'],
   'no-longer-heard': ['host-gone-for-good', 'host-gone-and-back'],
+  'waited-in-vain-for-a-request': ['server-tired-of-waiting', 'server-closes-at-accept'],
   'reset-out-of-silence': ['proxy-resets-when-idle', 'server-always-resets'],
   'forgotten-on-the-path': ['firewall-forgets-and-rejects', 'state-lost-while-idle'],
   'unheard-after-a-pause': ['firewall-forgets-and-drops', 'host-gone-for-good'],

@@ -70,12 +70,17 @@ export function caseOf(facts: ConnectionFacts, around: Surroundings): Case {
     shape: rst === null ? null : !rst.acknowledges ? 'answer' : rst.ahead === 0 ? 'abort' : 'odd',
     own,
     peer,
-    ttlDelta: rst === null || own.ttl === null ? null : rst.ttl - own.ttl,
+    ttlDelta: rst === null || own.ttl === null || isEarly(facts, by, rst) ? null : rst.ttl - own.ttl,
     idContinues: idContinues(rst, own),
     unprompted: rst !== null && isUnprompted(facts, by as Side, rst),
     firstFin,
     answered: answered(facts, by, rst, firstFin),
   };
+}
+
+/** The server's RST came before the handshake that was completed all the same: its TTL is the first that was noted. */
+export function isEarly({ handshake }: ConnectionFacts, by: Side | null, rst: ResetFacts): boolean {
+  return by === 'server' && handshake !== null && rst.time < handshake;
 }
 
 function firstFinOf({ client, server }: ConnectionFacts): Side | null {

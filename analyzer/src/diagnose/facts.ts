@@ -1,6 +1,7 @@
 import { closeClasses, resetStages, type CloseClass, type ResetStage } from '@tcpscope/filter';
 import { connectionCounters, connectionFlags, type ConnectionBatch } from '../flow/index.js';
 import { EndFact, Fact, FinHead, PauseHead, ResetHead } from '../flow/facts.js';
+import { Ending } from '../flow/verdict.js';
 
 export type Side = 'client' | 'server';
 
@@ -94,6 +95,8 @@ export interface ConnectionFacts {
   /** Handshake time in microseconds, and the part of it between the SYN+ACK and the client's answer; null when unknown. */
   readonly handshake: number | null;
   readonly clientLeg: number | null;
+  /** The capture ended before a timer had decided on it. */
+  readonly cutOff: boolean;
   /** From the first packet to the last, microseconds. */
   readonly duration: number;
   readonly syns: number;
@@ -211,6 +214,7 @@ export function readFacts(batch: ConnectionBatch, row: number): ConnectionFacts 
     oneway: (flags & connectionFlags.oneway) !== 0,
     handshake,
     clientLeg: handshake === null ? null : (handshake * ((end >>> EndFact.Share) & 15)) / 15,
+    cutOff: ((end >>> EndFact.Ending) & 3) === Ending.End,
     duration: Math.max(
       0,
       ((batch.endSeconds[row] as number) - (batch.startSeconds[row] as number)) * 1e6 +

@@ -32,6 +32,7 @@ export const answeredConnection: ConnectionFacts = {
   certain: true,
   midstream: false,
   oneway: false,
+  cutOff: false,
   handshake: 20_000,
   clientLeg: 10_000,
   duration: 500_000,
@@ -135,6 +136,25 @@ const finThenServerReset: ConnectionFacts = {
   client: { ...side, fin: { ...plainFin, lastData: 'own' } },
 };
 
+const silentAttempt: ConnectionFacts = {
+  ...answeredConnection,
+  close: 'noanswer',
+  handshake: null,
+  clientLeg: null,
+  duration: 0,
+  synAcks: 0,
+  lastData: null,
+  client: { ...side, bytes: 0 },
+  server: { ...side, packets: 0, bytes: 0, ttl: null },
+};
+const closedWithoutAWord = (after: number): ConnectionFacts => ({
+  ...answeredConnection,
+  close: 'fin',
+  lastData: null,
+  client: { ...side, bytes: 0, fin: { ...plainFin, afterPeerFin: true, lastData: null } },
+  server: { ...side, bytes: 0, fin: { ...plainFin, gap: after, lastData: null } },
+});
+
 /** Rules that the kept captures do not show: a connection for which each holds, and one for which it just does not. */
 export const testedOnFacts: readonly RuleOnFacts[] = [
   {
@@ -162,6 +182,21 @@ export const testedOnFacts: readonly RuleOnFacts[] = [
     rule: 'server-withdraws-its-answer',
     match: { ...resetBy('server', abortReset), close: 'setupabort' },
     nearMiss: { ...complete, close: 'setupabort' },
+  },
+  {
+    rule: 'capture-ends-too-early',
+    match: { ...silentAttempt, cutOff: true },
+    nearMiss: silentAttempt,
+  },
+  {
+    rule: 'waited-in-vain-for-a-request',
+    match: closedWithoutAWord(30e6),
+    nearMiss: closedWithoutAWord(300_000),
+  },
+  {
+    rule: 'accepted-after-its-reset',
+    match: resetBy('server', { ...serverReset, time: 9_000, lastData: null }),
+    nearMiss: resetBy('server', { ...serverReset, time: 29_000, lastData: null }),
   },
   {
     rule: 'server-leaves-without-an-answer',
@@ -241,6 +276,11 @@ export const testedOnFacts: readonly RuleOnFacts[] = [
     rule: 'fin-answered-by-a-stranger',
     match: { ...finThenServerReset, server: { ...side, resets: 1, reset: { ...strangerReset, afterPeerFin: true } } },
     nearMiss: finThenServerReset,
+  },
+  {
+    rule: 'gave-up-unheard',
+    match: resetBy('client', { ...abortReset, lastData: 'own', unacked: 200 }, {}, { retries: 2, retrySeconds: 1 }),
+    nearMiss: resetBy('client', { ...abortReset, lastData: 'own', unacked: 200 }, {}, { retries: 1, retrySeconds: 0 }),
   },
   {
     rule: 'unknown-after-a-pause',

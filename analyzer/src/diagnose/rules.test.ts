@@ -3,9 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { causes } from './causes.js';
 import { diagnose, explain, rulesThatHold } from './diagnosis.js';
+import type { ConnectionFacts } from './facts.js';
 import {
   abortReset,
   answeredConnection,
+  plainFin,
   resetBy,
   strangerReset,
   surroundings,
@@ -53,6 +55,37 @@ test('"cannot tell" is as sure as the best explanation there is, not as the lack
     assert.ok(said.confidence < 0.5);
     assert.ok(said.rival === null ? said.confidence < 0.01 : said.rival.confidence === said.confidence);
   }
+});
+
+test('a server that closes at once broke off, one that waited long for a request gave up waiting', () => {
+  const after = (micros: number): ConnectionFacts => ({
+    ...answeredConnection,
+    close: 'fin',
+    lastData: null,
+    client: { ...answeredConnection.client, bytes: 0, fin: { ...plainFin, afterPeerFin: true, lastData: null } },
+    server: { ...answeredConnection.server, bytes: 0, fin: { ...plainFin, gap: micros, lastData: null } },
+  });
+  assert.equal(diagnose(after(2_000))?.cause, 'server-abort');
+  assert.equal(diagnose(after(60e6))?.cause, 'idle-timeout');
+});
+
+test('one SYN at the very end of a capture is less of a silence than one that was watched', () => {
+  const attempt: ConnectionFacts = {
+    ...answeredConnection,
+    close: 'noanswer',
+    handshake: null,
+    clientLeg: null,
+    duration: 0,
+    synAcks: 0,
+    lastData: null,
+  };
+  const confidence = (cutOff: boolean) => diagnose({ ...attempt, cutOff })?.confidence ?? 0;
+  assert.ok(confidence(true) < confidence(false));
+});
+
+test('a RST that the accepting server never sent is not its own', () => {
+  const early = resetBy('server', { ...abortReset, zeroSequence: true, time: 9_000, lastData: null });
+  assert.equal(diagnose(early)?.cause, 'injected');
 });
 
 test('the longer the silence before a RST, the surer the idle timeout', () => {

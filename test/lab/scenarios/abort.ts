@@ -130,6 +130,7 @@ export const abortScenarios: readonly Scenario[] = [
   },
   {
     name: 'server-resets-at-accept',
+    lossless: true,
     async run(bench) {
       const { random } = bench;
       const port = bench.openPort();
@@ -139,8 +140,9 @@ export const abortScenarios: readonly Scenario[] = [
       await bench.listen(tuple.server, port, (server) => {
         setTimeout(() => server.reset(), wait);
       });
-      await bench.connect(tuple);
-      await bench.sleep(wait + 50);
+      const client = await bench.connect(tuple);
+      await bench.sleep(wait);
+      await bench.over(client);
     },
   },
   {

@@ -48,4 +48,25 @@ export const idleScenarios: readonly Scenario[] = [
       await bench.over(client);
     },
   },
+  {
+    name: 'server-tired-of-waiting',
+    async run(bench) {
+      // Connected in advance, for a request that never comes; the server closes when its patience is at an end.
+      const { random } = bench;
+      const { tuple, client, server } = await bench.pair();
+      bench.truth(tuple, 'idle-timeout');
+      client.read();
+      server.read();
+      await bench.sleep(random.int(7000, 10_000));
+      if (random.chance(0.5)) {
+        server.reset();
+        await bench.over(client);
+        return;
+      }
+      server.end();
+      await client.gotEnd();
+      client.end();
+      await server.gotEnd();
+    },
+  },
 ];

@@ -55,6 +55,7 @@ function judge(bench: Bench, tuple: Tuple, client: Peer, server: Peer): void {
 export const injectedScenarios: readonly Scenario[] = [
   {
     name: 'injected-after-the-request',
+    lossless: true,
     async run(bench) {
       const { random } = bench;
       const { tuple, client, server } = await bench.pair();
@@ -72,6 +73,7 @@ export const injectedScenarios: readonly Scenario[] = [
   },
   {
     name: 'injected-between-exchanges',
+    lossless: true,
     async run(bench) {
       const { random } = bench;
       const { tuple, client, server } = await bench.pair();
@@ -85,6 +87,7 @@ export const injectedScenarios: readonly Scenario[] = [
   },
   {
     name: 'injected-into-a-transfer',
+    lossless: true,
     async run(bench) {
       const { random } = bench;
       const { tuple, client, server } = await bench.pair();

@@ -7,6 +7,7 @@ const TOO_SLOW = 60;
 export const lateScenarios: readonly Scenario[] = [
   {
     name: 'keepalive-race',
+    lossless: true,
     async run(bench) {
       const { random, world } = bench;
       const { tuple, client, server } = await bench.pair();

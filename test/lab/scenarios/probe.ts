@@ -42,6 +42,7 @@ async function tryPort(bench: Bench, server: string, port: number, open: boolean
 export const probeScenarios: readonly Scenario[] = [
   {
     name: 'health-check-by-reset',
+    lossless: true,
     async run(bench) {
       const port = bench.openPort();
       const tuple = bench.tuple(bench.server(), port);
@@ -80,6 +81,7 @@ export const probeScenarios: readonly Scenario[] = [
   },
   {
     name: 'syn-scan-of-an-open-port',
+    lossless: true,
     async run(bench) {
       const port = bench.openPort();
       const tuple = bench.tuple(bench.server(), port);
@@ -91,6 +93,7 @@ export const probeScenarios: readonly Scenario[] = [
   },
   {
     name: 'scanner-resets-by-itself',
+    lossless: true,
     async run(bench) {
       // Some scanners send the RST themselves, with whatever numbers their own stack has.
       const { random } = bench;
@@ -108,7 +111,7 @@ export const probeScenarios: readonly Scenario[] = [
         ttl: random.int(40, 64),
       };
       await sendRaw(bench.world.client, [{ ...common, sequence, flags: SYN, id: random.int(1, 65535) }]);
-      await bench.sleep(random.int(120, 200));
+      await bench.sleep(bench.roundTrip() + random.int(60, 140));
       await sendRaw(bench.world.client, [
         { ...common, sequence: sequence + 1, flags: RST, window: 0, id: random.int(1, 65535) },
       ]);
@@ -116,6 +119,7 @@ export const probeScenarios: readonly Scenario[] = [
   },
   {
     name: 'port-scan',
+    lossless: true,
     finding: 'port-scan',
     async run(bench) {
       const { random } = bench;
@@ -142,6 +146,7 @@ export const probeScenarios: readonly Scenario[] = [
   },
   {
     name: 'host-sweep',
+    lossless: true,
     finding: 'host-sweep',
     async run(bench) {
       const { random, family } = bench;

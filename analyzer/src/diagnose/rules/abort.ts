@@ -1,4 +1,5 @@
 import type { Case } from '../case.js';
+import { atOnce } from '../quiet.js';
 import type { Rule } from '../rule.js';
 import { bytes, time, times } from '../words.js';
 
@@ -121,7 +122,11 @@ export const abortRules: readonly Rule[] = [
     family: 'abort',
     says: { 'server-abort': 4.5, 'closes-by-rst': -2 },
     when: (c) =>
-      (c.close === 'rst' || c.close === 'finrst') && c.by === 'server' && c.rst?.lastData === null && !c.midstream,
+      (c.close === 'rst' || c.close === 'finrst') &&
+      c.by === 'server' &&
+      c.rst?.lastData === null &&
+      (c.handshake ?? Infinity) < c.rst.time,
+    strength: (c) => atOnce(c.rst?.gap ?? 0),
     evidence: (c) => `the server accepted the connection and reset it ${time(c.rst?.gap ?? 0)} later, before any data`,
   },
 ];

@@ -7,9 +7,15 @@ export function isStranger(c: Case): boolean {
   return c.close === 'rst' && c.shape === 'answer' && c.rst?.afterOwnFin === false;
 }
 
-/** The RST came no later than an answer to the packet before it would. */
-export function isPrompt(c: Case): boolean {
-  return c.rst !== null && c.rst.gap <= (legOf(c, c.by ?? 'server') ?? 0) * 2 + 30_000;
+/** An answer that the stack gives at once, and one that waits until the last router has found the host again (ARP, RFC 1122). */
+const AT_ONCE = 30_000;
+const AFTER_SEARCH = 1_500_000;
+
+/** How well the RST's delay, less the path's, is that of an answer to the packet before it: 1 at once, 0 far too late. */
+export function promptness(c: Case): number {
+  const delay = Math.max(1, (c.rst?.gap ?? Infinity) - (legOf(c, c.by ?? 'server') ?? 0) * 2);
+  const late = Math.log(delay / AT_ONCE) / Math.log(AFTER_SEARCH / AT_ONCE);
+  return Math.max(0, Math.min(1, 1 - late));
 }
 
 /** A side that tried again and again and was never heard; the client when both did. */
@@ -24,7 +30,8 @@ export const deadPeerRules: readonly Rule[] = [
     name: 'host-does-not-know-it',
     family: 'dead-peer',
     says: { 'dead-peer': 3 },
-    when: (c) => isStranger(c) && isPrompt(c),
+    when: (c) => isStranger(c) && promptness(c) > 0,
+    strength: (c) => 0.4 + 0.6 * promptness(c),
     evidence: (c) =>
       `the ${c.by} never closed, yet answered ${time(c.rst?.gap ?? 0)} after the last packet with the RST of a host that has no such connection`,
   },
@@ -36,10 +43,22 @@ export const deadPeerRules: readonly Rule[] = [
     evidence: (c) => `its TTL ${c.rst?.ttl} is that of the ${c.by}'s other packets: the host is up`,
   },
   {
+    // Once or twice may be loss; but who gives up a connection while repeating itself has not been heard either.
+    name: 'gave-up-unheard',
+    family: 'dead-peer',
+    says: { 'dead-peer': 3, 'idle-timeout': 0.5, 'client-abort': -1.5, 'server-abort': -1.5 },
+    when: (c) =>
+      c.close === 'rst' && unheard(c) === null && c.own.retries > 0 && c.peer.retries === 0 && c.own.retrySeconds > 0,
+    strength: (c) => 0.4 + 0.3 * c.own.retries,
+    evidence: (c) =>
+      `the ${c.by} had sent the same data ${times(c.own.retries, 'time')} again in ${c.own.retrySeconds} s without an answer when it gave up`,
+  },
+  {
     name: 'no-longer-heard',
     family: 'dead-peer',
-    says: { 'dead-peer': 4, 'idle-timeout': 1, 'client-abort': -3, 'server-abort': -3, 'half-closed': -2 },
+    says: { 'dead-peer': 4.5, 'idle-timeout': 1, 'client-abort': -3, 'server-abort': -3, 'half-closed': -2 },
     when: (c) => unheard(c) !== null && c.close !== 'halfopen' && c.close !== 'noanswer',
+    strength: (c) => Math.min(1.3, 0.8 + c[unheard(c) ?? 'client'].retries / 15),
     evidence: (c) => {
       const side = unheard(c) ?? 'client';
       return `the ${side} sent the same data ${times(c[side].retries, 'time')} again in ${c[side].retrySeconds} s, and nothing came back`;

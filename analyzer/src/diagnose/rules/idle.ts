@@ -1,17 +1,18 @@
 import type { Case } from '../case.js';
+import { quiet } from '../quiet.js';
 import type { Rule } from '../rule.js';
 import { time } from '../words.js';
 import { isComplete } from './closes-by-rst.js';
 import { isStranger, unheard } from './dead-peer.js';
 
-/** Decimal orders of magnitude of a quiet time above 0.4 s, at most 2.5. */
-function quiet(micros: number): number {
-  return Math.max(0, Math.min(2.5, Math.log10(Math.max(1, micros) / 0.4e6)));
-}
-
 /** The RST answers the first data after a pause. */
 function answersFirstData(c: Case): boolean {
   return c.pause !== null && c.pause.fresh && c.pause.speaker !== c.by;
+}
+
+/** How long the server had waited when it closed or reset the connection. */
+function patience({ server }: Case): number {
+  return server.fin?.gap ?? server.reset?.gap ?? 0;
 }
 
 /** Timers that run out on quiet connections: at an end, or in a firewall, load balancer or NAT on the path. */
@@ -25,9 +26,21 @@ export const idleRules: readonly Rule[] = [
     evidence: (c) => `nothing had been sent for ${time(c.rst?.gap ?? 0)} when the ${c.by} reset the connection`,
   },
   {
+    name: 'waited-in-vain-for-a-request',
+    family: 'idle',
+    says: { 'idle-timeout': 5, 'server-abort': -1.5 },
+    when: (c) =>
+      c.handshake !== null &&
+      c.client.bytes + c.server.bytes === 0 &&
+      (c.firstFin ?? c.by) === 'server' &&
+      patience(c) > 4e6,
+    strength: (c) => quiet(patience(c)) - 0.4,
+    evidence: (c) => `the client had sent nothing for ${time(patience(c))} when the server closed the connection`,
+  },
+  {
     name: 'forgotten-on-the-path',
     family: 'idle',
-    says: { 'idle-timeout': 5, 'dead-peer': -2, injected: -2 },
+    says: { 'idle-timeout': 6, 'dead-peer': -2, injected: -3.5 },
     when: (c) => isStranger(c) && answersFirstData(c) && c.ttlDelta !== null && c.ttlDelta !== 0,
     evidence: (c) =>
       `the first data after ${time(c.pause?.micros ?? 0)} of silence were answered by a RST with TTL ${c.rst?.ttl}, where the ` +

@@ -1,7 +1,7 @@
-import type { Case } from '../case.js';
+import { isEarly, type Case } from '../case.js';
 import type { Rule } from '../rule.js';
 import { time, times } from '../words.js';
-import { isPrompt } from './dead-peer.js';
+import { promptness } from './dead-peer.js';
 
 /** RSTs that count: on a connection that stood. */
 function stood(c: Case): boolean {
@@ -38,10 +38,22 @@ export const injectedRules: readonly Rule[] = [
       `the ${c.by} went on with ${times(c.own.afterReset, 'segment')} after the RST that is said to be its own`,
   },
   {
+    // A host that has refused a SYN does not then accept it; a reset that was to come first and did not hit does so.
+    name: 'accepted-after-its-reset',
+    family: 'injected',
+    says: { injected: 5, 'server-abort': -2 },
+    when: (c) => stood(c) && c.rst !== null && isEarly(c, c.by, c.rst),
+    evidence: (c) =>
+      `the first RST came ${time(c.rst?.time ?? 0)} after the SYN, and yet the server accepted the connection ` +
+      `${time((c.handshake ?? 0) - (c.rst?.time ?? 0))} later`,
+  },
+  {
     name: 'ip-id-jumps',
     family: 'injected',
     says: { injected: 2, 'client-abort': -1, 'server-abort': -1, 'closes-by-rst': -1 },
     when: (c) => stood(c) && c.idContinues === false,
+    // Some systems number their packets at random; from the host's own distance a jump means little.
+    strength: (c) => (c.ttlDelta === 0 ? 0.5 : 1),
     evidence: (c) => `its IP id ${c.rst?.ipId} does not go on from the ${c.by}'s other packets`,
   },
   {
@@ -69,7 +81,8 @@ export const injectedRules: readonly Rule[] = [
     name: 'answers-nothing',
     family: 'injected',
     says: { injected: 3, 'dead-peer': -3, 'idle-timeout': -1.5 },
-    when: (c) => c.close === 'rst' && c.shape === 'answer' && !isPrompt(c) && !c.midstream,
+    when: (c) => c.close === 'rst' && c.shape === 'answer' && promptness(c) < 0.5 && !c.midstream,
+    strength: (c) => 1 - 1.6 * promptness(c),
     evidence: (c) => `it has the form of an answer, but for ${time(c.rst?.gap ?? 0)} there was nothing to answer`,
   },
   {

@@ -1,5 +1,13 @@
+import type { Case } from '../case.js';
+import { atOnce } from '../quiet.js';
 import type { Rule } from '../rule.js';
 import { bytes, time } from '../words.js';
+
+/** Time for which the other side's FIN was waited for, in words; nothing when that is not known. */
+function watched(c: Case): string {
+  const since = c.duration - (c[c.firstFin ?? 'client'].fin?.time ?? 0);
+  return since < 1000 ? (c.cutOff ? ' before the capture ended' : '') : ` in the ${time(since)} after that`;
+}
 
 /** Closings by FIN. */
 export const normalRules: readonly Rule[] = [
@@ -15,13 +23,14 @@ export const normalRules: readonly Rule[] = [
   {
     name: 'server-leaves-at-once',
     family: 'normal',
-    says: { 'server-abort': 4.5, normal: -2.5 },
+    says: { 'server-abort': 5, normal: -2.5 },
     when: (c) =>
       (c.close === 'fin' || c.close === 'finrst') &&
       c.firstFin === 'server' &&
       c.server.bytes === 0 &&
       c.client.bytes === 0 &&
-      !c.midstream,
+      c.handshake !== null,
+    strength: (c) => atOnce(c.server.fin?.gap ?? 0),
     evidence: (c) =>
       `the server accepted the connection and closed it ${time(c.server.fin?.gap ?? 0)} later, before any data`,
   },
@@ -38,8 +47,7 @@ export const normalRules: readonly Rule[] = [
     family: 'normal',
     says: { 'half-closed': 1 },
     when: (c) => c.close === 'halfclosed' && c.own.retries + c.peer.retries < 3,
-    evidence: (c) =>
-      `the ${c.firstFin} closed ${time(c.duration - (c[c.firstFin ?? 'client'].fin?.time ?? 0))} before the end; the other side never did`,
+    evidence: (c) => `the ${c.firstFin} closed; the other side did not${watched(c)}`,
   },
   {
     // RFC 9293 3.6: what comes after both FINs were acknowledged concerns nobody.
@@ -52,7 +60,7 @@ export const normalRules: readonly Rule[] = [
   {
     name: 'reset-behind-own-fin',
     family: 'normal',
-    says: { normal: 2, 'closes-by-rst': 2 },
+    says: { normal: 1, 'closes-by-rst': 3.5 },
     when: (c) =>
       c.close === 'finrst' &&
       c.rst?.afterOwnFin === true &&

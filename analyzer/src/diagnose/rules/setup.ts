@@ -1,3 +1,4 @@
+import { atOnce } from '../quiet.js';
 import type { Rule } from '../rule.js';
 import { time, times } from '../words.js';
 
@@ -12,7 +13,19 @@ export const setupRules: readonly Rule[] = [
     says: { 'no-answer': 1 },
     when: (c) => c.close === 'noanswer',
     strength: (c) => Math.min(2, c.syns / 2),
-    evidence: (c) => `${times(c.syns, 'SYN')} in ${time(c.duration)}, nothing came back`,
+    evidence: (c) =>
+      c.syns === 1 ? '1 SYN, nothing came back' : `${times(c.syns, 'SYN')} in ${time(c.duration)}, nothing came back`,
+  },
+  {
+    name: 'capture-ends-too-early',
+    family: 'setup',
+    says: { 'cannot-tell': 1 },
+    when: (c) =>
+      c.cutOff &&
+      c.duration < FIRST_RETRY &&
+      (c.close === 'noanswer' || c.close === 'halfopen' || c.close === 'halfclosed'),
+    evidence: (c) =>
+      `the capture ends ${c.duration === 0 ? 'behind its first packet' : `while it is ${time(c.duration)} old`}`,
   },
   {
     name: 'answer-never-acknowledged',
@@ -65,18 +78,25 @@ export const setupRules: readonly Rule[] = [
   {
     name: 'connected-and-left-by-reset',
     family: 'setup',
-    says: { 'port-probe': 4.5, 'client-abort': -2, 'closes-by-rst': -2 },
+    says: { 'port-probe': 4.5, 'client-abort': -2, 'closes-by-rst': -2, 'dead-peer': -1 },
     when: (c) =>
-      c.close === 'rst' && c.by === 'client' && c.shape !== 'answer' && c.rst?.lastData === null && !c.midstream,
+      c.close === 'rst' &&
+      c.by === 'client' &&
+      (c.shape !== 'answer' || c.server.packets <= c.synAcks) &&
+      c.rst?.lastData === null &&
+      !c.midstream,
+    strength: (c) => atOnce(c.rst?.gap ?? 0),
     evidence: (c) =>
       `connected, sent nothing, and was reset by the client ${time(c.rst?.gap ?? 0)} after the handshake`,
   },
   {
     name: 'connected-and-left',
     family: 'setup',
-    says: { 'port-probe': 4.5, normal: -2.5 },
+    says: { 'port-probe': 5, normal: -2.5 },
     when: (c) =>
       c.close === 'fin' && c.firstFin === 'client' && c.client.bytes === 0 && c.server.bytes === 0 && !c.midstream,
+    // Who connects in advance, for a request that never comes, stays longer than who only looks whether the port is open.
+    strength: (c) => atOnce(c.client.fin?.gap ?? 0),
     evidence: (c) => `connected, nothing was sent, and the client closed ${time(c.client.fin?.gap ?? 0)} later`,
   },
 ];

@@ -5,7 +5,7 @@ export const stageRules: readonly Rule[] = [
   {
     name: 'syn-answered-by-rst',
     family: 'stage',
-    says: { refused: 3.5, 'rejected-on-path': 1 },
+    says: { refused: 4.5, 'rejected-on-path': 2 },
     when: (c) => c.close === 'refused',
     evidence: null,
   },
