@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { inRepository } from '../plugin-host/paths.js';
 
 /** A program and its arguments on the host where the analyzer is to run. */
@@ -15,6 +17,7 @@ export const cli = inRepository('analyzer/dist/cli.js');
 
 /** A long-running command of the analyzer. */
 export class Analyzer {
+  private static readonly running = new Set<Analyzer>();
   private log = '';
 
   private constructor(
@@ -34,6 +37,9 @@ export class Analyzer {
       if (url !== undefined && log.includes(until)) {
         const analyzer = new Analyzer(child, url);
         analyzer.log = log;
+        Analyzer.running.add(analyzer);
+        child.once('exit', () => Analyzer.running.delete(analyzer));
+        child.stderr!.on('data', (text: string) => (analyzer.log += text));
         return analyzer;
       }
       if (child.exitCode !== null || Date.now() - started > PATIENCE) {
@@ -44,8 +50,28 @@ export class Analyzer {
     }
   }
 
+  /** Ends those that a failed test has left behind; they would keep the test file from ending. */
+  static async stopAll(): Promise<void> {
+    await Promise.all([...Analyzer.running].map((analyzer) => analyzer.stop()));
+  }
+
   get output(): string {
     return this.log;
+  }
+
+  /** A line of its log, or more, has been written. */
+  async says(text: string | RegExp): Promise<void> {
+    const said = await askUntil(
+      () => Promise.resolve(this.log),
+      (log) => (typeof text === 'string' ? log.includes(text) : text.test(log))
+    );
+    if (!(typeof text === 'string' ? said.includes(text) : text.test(said))) {
+      throw new Error(`the analyzer never said ${String(text)}:\n${said}`);
+    }
+  }
+
+  get process(): ChildProcess {
+    return this.child;
   }
 
   /** Ends it as a service manager does; its exit status. */
@@ -56,6 +82,76 @@ export class Analyzer {
     }
     return this.child.exitCode;
   }
+}
+
+export interface Ended {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command of the analyzer to its end. */
+export async function command(args: readonly string[], launch: Launch = here): Promise<Ended> {
+  const child = launch(process.execPath, [cli, ...args]);
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
+  let out = '';
+  let err = '';
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (err += text));
+  await once(child, 'close');
+  clearTimeout(timer);
+  return { status: child.exitCode, out, err };
+}
+
+/** `tcpscope serve` on a store, when everything in it can be asked for. */
+export async function serving(store: string): Promise<Analyzer> {
+  const analyzer = await Analyzer.start(['serve', '--store', store, '--port', '0'], 'listens');
+  // What an analyzer has no time to put into the tables when it ends waits in the spool for the next one.
+  await askUntil(
+    () => Promise.resolve(readdirSync(join(store, 'spool'))),
+    (waiting) => waiting.length === 0
+  );
+  return analyzer;
+}
+
+/** Answers of the API by GET. */
+export async function get(url: string, path: string): Promise<unknown> {
+  const response = await fetch(`${url}${path}`);
+  const text = await response.text();
+  return path === '/metrics' ? text : JSON.parse(text);
+}
+
+export interface Health {
+  readonly status: string;
+  readonly reasons: readonly string[];
+  readonly capture: ReadonlyArray<{
+    readonly interface: string;
+    readonly state: string;
+    readonly reason?: string;
+    readonly packets: { readonly read: number; readonly tcp: number };
+  }>;
+  readonly store: { readonly state: string; readonly engine: string };
+}
+
+export async function health(url: string): Promise<Health> {
+  return (await get(url, '/api/v1/health')) as Health;
+}
+
+/** Counts that do not depend on how packets got here. */
+export const counters = [
+  ...['syn.count', 'synack.count', 'attempt.count', 'ct.count', 'refused.count', 'fin.count.clt', 'fin.count.srv'],
+  ...['rst.count.clt', 'rst.count.srv', 'packets.clt', 'packets.srv', 'bytes.clt', 'bytes.srv'],
+  ...['retrans.count.clt', 'retrans.count.srv', 'close.fin', 'close.finrst', 'close.rst', 'conn.count'],
+];
+
+/** All rows in a range of time, each as text, in an order of their own. */
+export async function everything(url: string, range: { from: number; to: number }) {
+  const texts = (rows: ReadonlyArray<Record<string, unknown>>) => rows.map((row) => JSON.stringify(row)).sort();
+  const limit = 10_000;
+  return {
+    conversations: texts(await ask(url, { ...range, kind: 'conversations', metrics: counters, limit })),
+    connections: texts(await ask(url, { ...range, kind: 'connections', limit })),
+  };
 }
 
 export interface Frame {

@@ -6,17 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { inRepository } from '../plugin-host/paths.js';
-import { Analyzer, ask, askUntil, cli, pause, rowsOf } from './analyzer.js';
+import { Analyzer, ask, askUntil, cli, counters, pause, rowsOf, serving } from './analyzer.js';
 import { cannotMakeHosts, isInstalled, TwoHosts } from './two-hosts.js';
 
 const open = 8080;
 const closed = 9999;
 const traffic = inRepository('test/live/traffic.mjs');
-const counters = [
-  ...['syn.count', 'synack.count', 'attempt.count', 'ct.count', 'refused.count', 'fin.count.clt', 'fin.count.srv'],
-  ...['rst.count.clt', 'rst.count.srv', 'packets.clt', 'packets.srv', 'bytes.clt', 'bytes.srv'],
-  ...['retrans.count.clt', 'retrans.count.srv', 'close.fin', 'close.finrst', 'close.rst', 'conn.count'],
-];
 
 /** Everything stored, conversation by conversation and connection by connection. */
 async function stored(url: string, range: { from: number; to: number }) {
@@ -147,9 +142,7 @@ describe('packets between two hosts', { skip, concurrency: false }, () => {
       range.to = Date.now() + 60_000;
       assert.equal(await analyzer.stop(), 0, 'a capture that is asked to end ends well');
 
-      const serve = (store: string) =>
-        Analyzer.start(['serve', '--store', join(folder, store), '--port', '0'], 'listens');
-      const again = await serve('live');
+      const again = await serving(join(folder, 'live'));
       const live = await stored(again.url, range);
       assert.equal(await again.stop(), 0);
       assert.equal(live.connections.length, 32);
@@ -160,7 +153,7 @@ describe('packets between two hosts', { skip, concurrency: false }, () => {
         { encoding: 'utf8' }
       );
       assert.equal(imported.status, 0, imported.stderr);
-      const other = await serve('file');
+      const other = await serving(join(folder, 'file'));
       const ofFile = await stored(other.url, range);
       await other.stop();
       assert.deepEqual(ofFile, live);
