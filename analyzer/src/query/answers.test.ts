@@ -138,6 +138,17 @@ describe('groups', () => {
     );
   });
 
+  test('a conversation was last seen when it sent a packet, not when the time of its attempt was up', async () => {
+    const later = { from: (noon + 3000) * 1000, to: (noon + 4000) * 1000 };
+    const query = { kind: 'conversations', metrics: ['noanswer.count'] };
+    const times = async (asked: object) => rowsOf(await table({ ...query, ...asked })).map((row) => row.slice(-3));
+    const seen = (noon + 3600) * 1000;
+    assert.deepEqual(await times(later), [[1, seen, seen]]);
+    const end = { ...later, from: (noon + 3620) * 1000 };
+    const closed = (noon + 3630) * 1000;
+    assert.deepEqual(await times(end), [[1, closed, closed]]);
+  });
+
   test('a range in which no window begins is answered with no rows and a reason', async () => {
     for (const kind of ['top', 'conversations', 'closes', 'timeseries', 'values']) {
       const answer = await ask({ kind, field: 'client.ip', from: range.from + 1000, to: range.from + 6000 });

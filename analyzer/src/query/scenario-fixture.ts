@@ -63,7 +63,7 @@ const midstream = (client: number[]) =>
  * Ten minutes from noon on: Anna and Carl use the shop, which resets one of Anna's connections a minute; Bert is refused by
  * the VPN and never gets in; Anna has an old connection to the database. From 12:05 to 12:06 nothing was captured.
  */
-export const scenario: Rows = Array.from({ length: 60 }, (_, i) => i)
+const tenMinutes: Rows = Array.from({ length: 60 }, (_, i) => i)
   .filter((i) => Math.floor(i / 6) !== 5)
   .map((i) => [
     noon + 10 * i,
@@ -74,6 +74,14 @@ export const scenario: Rows = Array.from({ length: 60 }, (_, i) => i)
       ...(i % 30 === 0 ? [midstream(anna)] : []),
     ],
   ]);
+
+/** An hour later a client asks a server that never answers, and half a minute after that the time of its attempt is up. */
+const unanswered: Rows = [
+  [noon + 3600, [row(carl, database, { 'syn.count': 1, 'attempt.count': 1, 'packets.clt': 1 })]],
+  [noon + 3630, [row(carl, database, { 'conn.count': 1, 'noanswer.count': 1 })]],
+];
+
+export const scenario: Rows = [...tenMinutes, ...unanswered];
 
 const at = (second: number, nanos = 0) => [noon + second, nanos] as const;
 

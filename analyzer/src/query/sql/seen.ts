@@ -36,18 +36,22 @@ export interface SeenPlan {
   readonly servers: readonly string[];
 }
 
-/** First and last window of groups. Columns: hash of the group (text), seconds since 1970 twice. */
+/**
+ * First and last window of groups. Columns: hash of the group (text), seconds since 1970 twice. A window with packets comes
+ * before one that only counts how a connection ended after its last packet, when its time was up.
+ */
 export function seenStatement({ segment, groupBy, where, groups, servers }: SeenPlan): Statement {
   const bindings = new Bindings();
   const hash = hashOf(tableRows, groupBy);
   const source = sourceOf(
     [segment],
-    ['ts', ...groupBy.map(({ column }) => column)],
+    ['ts', 'packets_clt + packets_srv > 0 AS sent', ...groupBy.map(({ column }) => column)],
     withServers(where, servers),
     bindings
   );
   const sql = [
-    `SELECT toString(${hash}) AS h, toUnixTimestamp(min(ts)) AS first, toUnixTimestamp(max(ts)) AS last`,
+    `SELECT toString(${hash}) AS h, toUnixTimestamp(if(max(sent), minIf(ts, sent), min(ts))) AS first,`,
+    `  toUnixTimestamp(if(max(sent), maxIf(ts, sent), max(ts))) AS last`,
     `FROM ${source}`,
     `WHERE ${hash} IN ${hashes(groups, bindings)}`,
     `GROUP BY ${hash}`,
