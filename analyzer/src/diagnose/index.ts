@@ -4,10 +4,12 @@ export { diagnose, explain, rulesThatHold, type Diagnosis, type Explanation } fr
 export { readFacts, type ConnectionFacts, type FinFacts, type ResetFacts, type Side, type SideFacts } from './facts.js';
 export { rules } from './rules/index.js';
 export type { Family, Rule } from './rule.js';
+export { mannerOf } from './findings/manner.js';
 export { Neighbourhood } from './surroundings.js';
 export {
   defaultThresholds,
   findings,
+  findingsConfigSchema,
   findingKinds,
   type Ended,
   type Finding,

@@ -4,6 +4,7 @@ import {
   diagnose,
   explain,
   findings,
+  mannerOf,
   readFacts,
   type ConnectionFacts,
   type Diagnosis,
@@ -155,5 +156,6 @@ function endedOf({ batch, row }: ConnectionRow, facts: ConnectionFacts, diagnosi
     quiet: quiet === null ? null : quiet / 1e6,
     midstream: facts.midstream,
     oneway: facts.oneway,
+    ...mannerOf(facts),
   };
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { apiConfigSchema } from '../api/index.js';
+import { findingsConfigSchema } from '../diagnose/index.js';
 import { enrichConfigSchema } from '../enrich/index.js';
 import { queryConfigSchema } from '../query/index.js';
 import { storeConfigSchema } from '../store/index.js';
@@ -76,6 +77,7 @@ export const serviceConfigSchema = z.strictObject({
     .default([])
     .describe('Ports that are servers wherever the beginning of a connection was not seen'),
   ...enrichConfigSchema.shape,
+  findings: findingsConfigSchema.prefault({}).describe('When groups of connections are reported as a finding'),
   store: storeConfigSchema.prefault({}),
   query: queryConfigSchema.prefault({}),
   api: apiConfigSchema.prefault({}),

@@ -1,4 +1,5 @@
 import type { Cause, CloseClass } from '@tcpscope/filter';
+export { defaultThresholds, findingsConfigSchema, type Thresholds } from './config.js';
 
 /** A connection or attempt as findings see it. Times in seconds since 1970 where nothing else is said. */
 export interface Ended {
@@ -24,27 +25,47 @@ export interface Ended {
   readonly quiet: number | null;
   readonly midstream: boolean;
   readonly oneway: boolean;
+  /** Seconds between its last packet and the RST or FIN that ended it. */
+  readonly waited?: number | null;
+  /** Side that had stopped reading: it announced a window of next to nothing. */
+  readonly stalled?: 'client' | 'server' | null;
+  /** Side that sent the same data again and again and was not heard. */
+  readonly unheard?: 'client' | 'server' | null;
+  /** Path of the server's zone; left out where zones are not known. */
+  readonly serverZone?: string;
 }
 
 export const findingKinds = [
   'incomplete-capture',
   'port-scan',
   'host-sweep',
+  'zone-trouble',
   'service-outage',
   'refusal-storm',
   'stale-client',
   'unreachable-service',
   'backlog-overflow',
   'syn-loss',
+  'syn-flood',
   'half-open-flood',
   'backscatter',
+  'accept-then-close',
   'server-aborts',
+  'client-aborts',
+  'server-stalled',
   'restart',
+  'path-broken',
   'idle-timer',
+  'server-timeout',
+  'client-timeout',
+  'lifetime-limit',
   'keepalive-mismatch',
   'close-wait-leak',
+  'late-writer',
   'injection',
+  'closing-changed',
   'closes-by-rst-by-design',
+  'health-check',
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
 
@@ -74,42 +95,6 @@ export interface Finding {
   /** Filter of conversations that shows its rows. */
   readonly filter: string;
 }
-
-/** When something counts as a finding. Counts are connections or attempts, shares 0 to 1, times seconds. */
-export interface Thresholds {
-  /** Zeek's scan policy: so many ports of a host, or hosts, failed within the time (peers: 15 ports, 25 hosts, 5 min). */
-  readonly scanPorts: number;
-  readonly scanHosts: number;
-  readonly scanSeconds: number;
-  /** Fewest attempts of a service before refusals or silence are a finding. */
-  readonly attempts: number;
-  /** Share of attempts that must fail. */
-  readonly failedShare: number;
-  /** Fewest attempts of one client that never gets through. */
-  readonly staleAttempts: number;
-  readonly floodAttempts: number;
-  readonly floodSeconds: number;
-  /** Fewest connections of the same fate for everything else. */
-  readonly repeats: number;
-  /** Share of a service's complete connections that end by RST before that counts as its way. */
-  readonly byDesignShare: number;
-  /** Share of connections seen from the middle or one way, above which nothing else is believed (Zeek warns at 10 %). */
-  readonly incompleteShare: number;
-}
-
-export const defaultThresholds: Thresholds = {
-  scanPorts: 15,
-  scanHosts: 25,
-  scanSeconds: 300,
-  attempts: 5,
-  failedShare: 0.5,
-  staleAttempts: 4,
-  floodAttempts: 10,
-  floodSeconds: 60,
-  repeats: 3,
-  byDesignShare: 0.9,
-  incompleteShare: 0.1,
-};
 
 /** Log-odds to a probability. */
 export function logistic(odds: number): number {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseFilter } from '@tcpscope/filter';
-import { findings, findingKinds, type Ended, type FindingKind } from './index.js';
+import { defaultThresholds, findings, findingKinds, type Ended, type FindingKind } from './index.js';
 
 /** A good connection of client 10.0.0.1 to 10.0.9.1:443, at second `at` after the start. */
 function good(at: number, more: Partial<Ended> = {}): Ended {
@@ -98,6 +98,73 @@ const table: ReadonlyArray<readonly [FindingKind, match: Ended[], nearMiss: Ende
     many(15, (i) => good(i, { ...nothing, close: 'orphan', cause: 'cannot-tell', client: client(i) })),
     many(15, (i) => good(i, { ...nothing, close: 'orphan', cause: 'cannot-tell' })),
   ],
+  [
+    'syn-flood',
+    many(200, (i) => silent(i / 100, { client: client(i % 7) })),
+    // As many attempts that nobody answers, but with the patience of clients: each SYN is sent again.
+    many(200, (i) => silent(i / 100, { client: client(i % 7), syns: 4 })),
+  ],
+  [
+    'zone-trouble',
+    many(12, (i) => silent(i, { server: `10.0.9.${i % 4}`, port: 5432 + (i % 3), client: client(i) })),
+    // The same, while most servers of the network answer.
+    [
+      ...many(12, (i) => silent(i, { server: `10.0.9.${i % 4}`, port: 5432, client: client(i) })),
+      ...many(20, (i) => good(i / 2, { server: `10.0.9.${20 + i}` })),
+    ],
+  ],
+  [
+    'accept-then-close',
+    many(5, ended('server-abort', { clientBytes: 0, serverBytes: 0 })),
+    many(5, ended('server-abort', { serverBytes: 0 })),
+  ],
+  ['client-aborts', many(5, ended('client-abort')), [...many(5, ended('client-abort')), ...many(40, (i) => good(i))]],
+  [
+    'server-stalled',
+    many(5, ended('client-abort', { stalled: 'server' })),
+    many(5, ended('client-abort', { stalled: 'client' })),
+  ],
+  [
+    'path-broken',
+    many(5, ended('dead-peer', { unheard: 'client' })),
+    many(5, ended('dead-peer', { aborter: 'server', unheard: null })),
+  ],
+  [
+    'server-timeout',
+    many(6, (i) => ended('server-abort', { waited: 30 + i / 50 })(i)),
+    many(6, (i) => ended('server-abort', { waited: 5 + i * 7 })(i)),
+  ],
+  [
+    'client-timeout',
+    many(6, (i) => ended('client-abort', { waited: 10 + i / 50 })(i)),
+    // Times of users, not of a timer.
+    many(6, (i) => ended('client-abort', { waited: 2 ** i })(i)),
+  ],
+  [
+    'lifetime-limit',
+    many(6, (i) => good(i * 3, { cause: 'server-abort', close: 'rst', end: 1_700_000_000 + i * 3 + 3600 + i })),
+    many(6, (i) => good(i * 3, { cause: 'server-abort', close: 'rst', end: 1_700_000_000 + i * 3 + 60 * (i + 1) })),
+  ],
+  [
+    'late-writer',
+    many(4, ended('late-data', { closer: 'server' })),
+    many(4, (i) => ended('late-data', { closer: i % 2 === 0 ? 'client' : 'server' })(i)),
+  ],
+  [
+    'closing-changed',
+    [
+      ...many(30, (i) => good(i * 10)),
+      ...many(30, (i) => good(300 + i * 10, { cause: 'closes-by-rst', close: 'rst' })),
+    ],
+    // As many, but all the time.
+    many(60, (i) => good(i * 10, i % 2 === 0 ? { cause: 'closes-by-rst', close: 'rst' } : {})),
+  ],
+  [
+    'health-check',
+    many(8, (i) => good(i * 5, { cause: 'port-probe', clientBytes: 0, serverBytes: 0 })),
+    // Who also asks for something is a client.
+    many(8, (i) => good(i * 5, i % 2 === 0 ? { cause: 'port-probe', clientBytes: 0, serverBytes: 0 } : {})),
+  ],
   ['server-aborts', many(5, ended('server-abort', { serverBytes: 0 })), many(5, ended('client-abort'))],
   [
     'restart',
@@ -139,6 +206,69 @@ for (const [kind, match, nearMiss] of table) {
   });
 }
 
+/** What looks alike but for one sign: each finding wins on its own rows, and its rival does not come up there. */
+const rivals: ReadonlyArray<readonly [FindingKind, Ended[], FindingKind, Ended[]]> = [
+  ['port-scan', many(20, (i) => refused(i, { port: 1000 + i })), 'stale-client', many(20, (i) => refused(i * 30))],
+  [
+    'service-outage',
+    [...many(9, (i) => good(i)), ...many(12, (i) => silent(60 + i, { client: client(i), syns: 3 }))],
+    'backlog-overflow',
+    [
+      ...many(20, (i) => good(i * 5, { end: 1_700_000_200 })),
+      ...many(6, (i) => silent(33 + i * 7, { client: client(i) })),
+    ],
+  ],
+  [
+    'unreachable-service',
+    many(60, (i) => silent(i, { client: client(i % 9), syns: 3 })),
+    'syn-flood',
+    many(60, (i) => silent(i / 50, { client: client(i % 9) })),
+  ],
+  [
+    'accept-then-close',
+    many(6, ended('server-abort', { clientBytes: 0, serverBytes: 0 })),
+    'server-aborts',
+    many(6, ended('server-abort')),
+  ],
+  [
+    'restart',
+    many(6, ended('dead-peer', { aborter: 'server', unheard: null })),
+    'path-broken',
+    many(6, ended('dead-peer', { unheard: 'client' })),
+  ],
+  [
+    'closes-by-rst-by-design',
+    many(40, ended('closes-by-rst')),
+    'closing-changed',
+    [...many(30, (i) => good(i)), ...many(30, (i) => good(90 + i, { cause: 'closes-by-rst' }))],
+  ],
+  [
+    'idle-timer',
+    many(6, (i) => ended('idle-timeout', { quiet: 300, waited: 300 + i })(i)),
+    'lifetime-limit',
+    many(6, (i) => good(i, { cause: 'closes-by-rst', end: 1_700_000_300 + i })),
+  ],
+  [
+    'half-open-flood',
+    many(40, (i) => good(i / 4, { ...nothing, close: 'halfopen', cause: 'half-open', client: client(i) })),
+    'health-check',
+    many(40, (i) => good(i / 4, { ...nothing, close: 'setupabort', cause: 'port-probe' })),
+  ],
+  [
+    'keepalive-mismatch',
+    many(4, ended('keepalive-race', { closer: 'server' })),
+    'late-writer',
+    many(4, ended('late-data')),
+  ],
+];
+
+for (const [kind, rows, rival, rivalRows] of rivals) {
+  test(`${kind} and ${rival} are told apart`, () => {
+    assert.ok(kinds(rows).includes(kind) && !kinds(rows).includes(rival), kinds(rows).join(', '));
+    assert.ok(kinds(rivalRows).includes(rival) && !kinds(rivalRows).includes(kind), kinds(rivalRows).join(', '));
+  });
+}
+
 test('every kind of finding is tried', () => {
   assert.deepEqual(
     findingKinds.filter((kind) => !table.some(([tried]) => tried === kind)),
@@ -157,6 +287,48 @@ test('a finding has a confidence below 1, numbers in its text, and a filter that
       assert.ok(parsed.ok, filter);
     }
   }
+});
+
+test('trouble of a zone is named by its zone, or by its network in either family', () => {
+  const trouble = (server: (i: number) => string, more: Partial<Ended> = {}) =>
+    findings(many(12, (i) => silent(i, { server: server(i % 4), client: client(i), ...more }))).find(
+      ({ kind }) => kind === 'zone-trouble'
+    )?.filter;
+  assert.equal(
+    trouble((i) => `10.0.9.${i}`, { serverZone: '/Paris' }),
+    'server.zone = "/Paris"'
+  );
+  assert.equal(
+    trouble((i) => `10.0.9.${i}`),
+    'server.ip in 10.0.9.0/24'
+  );
+  const wide = trouble((i) => `2001:db8::${i}`);
+  assert.equal(wide, 'server.ip in 2001:db8:0:0::/64');
+  assert.ok(parseFilter(wide, 'windows', { variables: 'refuse' }).ok);
+});
+
+test('a timeout is named with its value', () => {
+  const [found] = findings(many(6, (i) => ended('server-abort', { waited: 30 + i / 50 })(i))).filter(
+    ({ kind }) => kind === 'server-timeout'
+  );
+  assert.match(found?.text ?? '', /6 of 6 requests after the same 30 s/);
+});
+
+test('the change of how a service closes is dated', () => {
+  const found = findings([
+    ...many(30, (i) => good(i * 10)),
+    ...many(30, (i) => good(300 + i * 10, { cause: 'closes-by-rst' })),
+  ]);
+  assert.match(
+    found.find(({ kind }) => kind === 'closing-changed')?.text ?? '',
+    /in 0 % of 30 cases before 22:18:20 UTC and in 100 % of 30 since/
+  );
+});
+
+test('thresholds decide what is a finding', () => {
+  const rows = many(6, (i) => refused(i, { client: client(i) }));
+  assert.equal(findings(rows).length, 1);
+  assert.deepEqual(findings(rows, { ...defaultThresholds, attempts: 20 }), []);
 });
 
 test('filters of IPv6 addresses can be parsed too', () => {

@@ -2,6 +2,7 @@ import { backscatter, incompleteCapture } from './feed.js';
 import { defaultThresholds, findingKinds, type Ended, type Finding, type Thresholds } from './finding.js';
 import { scans } from './scans.js';
 import { services } from './services.js';
+import { zones } from './zones.js';
 
 export * from './finding.js';
 
@@ -19,7 +20,12 @@ export function findings(all: readonly Ended[], thresholds: Thresholds = default
   const scanned = ({ client, server, port }: Ended) =>
     targets.has(`${client} ${server} `) || targets.has(`${client}  ${port}`);
   const rest = scanning.length === 0 ? all : all.filter((one) => !scanned(one));
-  const found = [...scanning, ...services(rest, thresholds), ...backscatter(rest, thresholds)];
+  const found = [
+    ...scanning,
+    ...zones(rest, thresholds),
+    ...services(rest, thresholds),
+    ...backscatter(rest, thresholds),
+  ];
   const believed = veto === null ? found : found.filter(({ kind }) => !needsCompleteCapture.has(kind));
   return [...(veto === null ? [] : [veto]), ...believed].sort(
     (a, b) =>
@@ -33,11 +39,14 @@ export function findings(all: readonly Ended[], thresholds: Thresholds = default
 
 /** Findings that an incomplete capture imitates: what is missing looks like silence. */
 const needsCompleteCapture: ReadonlySet<Finding['kind']> = new Set([
+  'zone-trouble',
   'unreachable-service',
   'backlog-overflow',
+  'syn-flood',
   'half-open-flood',
   'backscatter',
   'close-wait-leak',
+  'path-broken',
   'restart',
   'injection',
 ]);

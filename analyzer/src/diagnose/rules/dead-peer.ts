@@ -1,4 +1,5 @@
 import { legOf, type Case } from '../case.js';
+import type { ConnectionFacts, Side } from '../facts.js';
 import type { Rule } from '../rule.js';
 import { time, times } from '../words.js';
 
@@ -19,7 +20,7 @@ export function promptness(c: Case): number {
 }
 
 /** A side that tried again and again and was never heard; the client when both did. */
-export function unheard(c: Case): 'client' | 'server' | null {
+export function unheard(c: ConnectionFacts): Side | null {
   return c.client.retries >= 3 ? 'client' : c.server.retries >= 3 ? 'server' : null;
 }
 

@@ -1,0 +1,17 @@
+import type { ConnectionFacts, Side } from '../facts.js';
+import { unheard } from '../rules/dead-peer.js';
+import type { Ended } from './finding.js';
+
+/** What findings compare of how connections ended, beyond their cause. */
+export function mannerOf(facts: ConnectionFacts): Required<Pick<Ended, 'waited' | 'stalled' | 'unheard'>> {
+  const end = facts.aborter === null ? endOfFin(facts) : facts[facts.aborter].reset;
+  return { waited: end === null ? null : end.gap / 1e6, stalled: stalled(facts), unheard: unheard(facts) };
+}
+
+function endOfFin(facts: ConnectionFacts) {
+  return facts.closer === null ? null : facts[facts.closer].fin;
+}
+
+function stalled({ client, server }: ConnectionFacts): Side | null {
+  return server.tinyWindows > 0 ? 'server' : client.tinyWindows > 0 ? 'client' : null;
+}
