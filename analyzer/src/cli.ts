@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { addCapture } from './cli/capture.js';
+import { addExplain } from './cli/explain.js';
 import { addImport } from './cli/import.js';
 import { addReport } from './cli/report.js';
 import { addServe } from './cli/serve.js';
@@ -14,6 +15,7 @@ const program = new Command()
   .showHelpAfterError('(tcpscope --help, tcpscope COMMAND --help)')
   .exitOverride();
 addCapture(program);
+addExplain(program);
 addImport(program);
 addReport(program);
 addServe(program);

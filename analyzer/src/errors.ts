@@ -46,6 +46,20 @@ export const errorKinds = {
     400,
     'Standard input cannot be imported, because nothing would tell a second import of it. Use "tcpscope capture --read -".'
   ),
+  explainStream: kind(
+    'EXPLAIN_STREAM',
+    400,
+    '%s cannot be explained: it is read several times. Write it to a file first.'
+  ),
+  explainName: kind(
+    'EXPLAIN_NAME',
+    400,
+    '"%s" names no connection. Give "client:port > server:port", one end of it ("10.0.0.1:443", "10.0.0.1", ":443"), an id, or the number of a Wireshark stream.'
+  ),
+  explainUnknown: kind('EXPLAIN_UNKNOWN', 404, 'There is no connection in %s%s.'),
+  explainAmbiguous: kind('EXPLAIN_AMBIGUOUS', 409, 'Which one? There are %s connections in %s%s.'),
+  sliceUnwritable: kind('SLICE_UNWRITABLE', 500, 'The packets cannot be written to %s: %s.'),
+  sliceInput: kind('SLICE_INPUT', 409, '%s is the file that is read. Write the packets to another one.'),
   captureUnsupported: kind('CAPTURE_UNSUPPORTED', 501, 'Live capture needs Linux; read a capture file here instead.'),
 
   // Configuration

@@ -44,7 +44,7 @@ export interface PageOptions {
 type Colors = ReturnType<typeof pc.createColors>;
 
 /** What each way to end means, for people: close classes of connections, and what windows count in their place. */
-const closeTexts: Readonly<Record<string, string>> = {
+export const closeTexts: Readonly<Record<string, string>> = {
   refused: 'refused by the server',
   setupabort: 'reset before the handshake completed',
   'setupabort.clt': 'reset by the client before the handshake completed',
@@ -106,7 +106,7 @@ const noLines = {
 
 type Align = 'left' | 'right';
 
-function aligned(rows: string[][], colAligns: Align[], head: string[] = []): string {
+export function aligned(rows: string[][], colAligns: Align[], head: string[] = []): string {
   const style = { 'padding-left': 0, 'padding-right': 0, head: [], border: [] };
   const table = new Table({ chars: noLines, style, colAligns, ...(head.length > 0 ? { head } : {}) });
   table.push(...rows);
@@ -200,7 +200,7 @@ const ratio = (key: string, head: string, spare = 0): ListColumn => ({
 });
 
 /** Text in lines of at most `width` characters, broken between words where that is possible. */
-function wrapped(text: string, width: number, indent = ''): string {
+export function wrapped(text: string, width: number, indent = ''): string {
   const room = Math.max(1, width - indent.length);
   const lines: string[] = [];
   let line = '';

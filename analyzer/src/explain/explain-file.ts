@@ -1,0 +1,260 @@
+import { CaptureFile } from '../capture/capture-file.js';
+import type { PacketSink } from '../capture/packet-batch.js';
+import { readFiles } from '../capture/read-files.js';
+import { Seg } from '../decode/index.js';
+import { createEnrichment, enrichConfigSchema, type Enrichment } from '../enrich/index.js';
+import { errorKinds, TcpscopeError } from '../errors.js';
+import { connectionCounters } from '../flow/index.js';
+import { readCaptures } from '../pipeline/index.js';
+import { Collector, connectionJson, explanationOf, learnFrom, type ConnectionRow } from '../report/index.js';
+import { parseConnectionName } from './connection-name.js';
+import { displayFilter } from './display-filter.js';
+import { verdictWords, type ConnectionExplanation } from './explanation.js';
+import { connectionsOf, findConnections } from './find-connections.js';
+import { limitsOf } from './limits.js';
+import { SequenceCollector, TimeCollector, type OwnSequence, type Wanted } from './own-sequence.js';
+import { refuseSameFile, SliceFile } from './slice-file.js';
+import { StreamNumbers } from './stream-numbers.js';
+import { TupleReplay, type OwnPacket } from './tuple-replay.js';
+import { tupleOf, TupleMatch, type Tuple } from './tuple.js';
+
+export interface ExplainOptions {
+  /** How the user names the connection; null for the only one. */
+  readonly name: string | null;
+  /** Show every packet, however many. */
+  readonly all: boolean;
+  /** Where to write its packets, or null. */
+  readonly slice: string | null;
+  /** Bytes read of bytes there are. */
+  onProgress?(read: number, size: number | null): void;
+}
+
+export type Explained =
+  | {
+      readonly kind: 'explained';
+      readonly explanation: ConnectionExplanation;
+      /** Packets written to the slice, and its format; null without one. */
+      readonly slice: { readonly packets: number; readonly format: string } | null;
+      readonly damage: readonly TcpscopeError[];
+    }
+  /** Not one connection but several, in order of their start; or none, and these are all. */
+  | { readonly kind: 'candidates'; readonly error: TcpscopeError; readonly candidates: readonly ConnectionRow[] };
+
+/**
+ * Explains one connection of a capture file, in passes: the connections of the file and all that is known around them; the
+ * packets of this one; and its frames once more, when they are to be written. No pass holds more than one connection's
+ * notable packets, so the file may be of any size.
+ *
+ * Throws TCPS_E_EXPLAIN_NAME and the errors of files.
+ */
+export async function explainFile(path: string, options: ExplainOptions): Promise<Explained> {
+  const named = options.name === null ? null : parseConnectionName(options.name);
+  if (options.name !== null && named === null) {
+    throw new TcpscopeError(errorKinds.explainName, [options.name]);
+  }
+  await requireFile(path);
+  if (options.slice !== null) {
+    refuseSameFile(path, options.slice);
+  }
+  const enrichment = createEnrichment(enrichConfigSchema.parse({}));
+  const collector = new Collector(enrichment);
+  const { damage } = await readCaptures([path], {
+    workers: 1,
+    flow: {},
+    onBatch: (batch) => collector.add(batch),
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+  });
+  const all = collector.connections(null);
+  learnFrom(all);
+  const found =
+    named === null
+      ? all
+      : named.kind === 'stream'
+        ? await connectionsOfStream(path, all, named.stream)
+        : findConnections(all, named);
+  const [row] = found;
+  if (row === undefined || found.length > 1) {
+    const text = options.name === null ? '' : ` that fit "${options.name}"`;
+    const error =
+      row === undefined
+        ? new TcpscopeError(errorKinds.explainUnknown, [path, text])
+        : new TcpscopeError(errorKinds.explainAmbiguous, [found.length, path, text]);
+    return { kind: 'candidates', error, candidates: row === undefined ? all : found };
+  }
+  return { kind: 'explained', damage, ...(await explainRow(path, row, all, enrichment, options)) };
+}
+
+async function requireFile(path: string): Promise<void> {
+  if (path === '-') {
+    throw new TcpscopeError(errorKinds.explainStream, ['Standard input']);
+  }
+  const file = await CaptureFile.open(path);
+  file.close();
+  if (file.size === null) {
+    throw new TcpscopeError(errorKinds.explainStream, [path]);
+  }
+}
+
+/** One pass over the file. Damage has been told by the first one. */
+async function pass(path: string, sinks: readonly PacketSink[]): Promise<void> {
+  const file = await CaptureFile.open(path);
+  try {
+    await readFiles([file], { batch: (batch) => sinks.forEach((sink) => sink.batch(batch)) });
+  } finally {
+    file.close();
+  }
+}
+
+async function connectionsOfStream(
+  path: string,
+  all: readonly ConnectionRow[],
+  wanted: number
+): Promise<ConnectionRow[]> {
+  let tuple: Tuple | null = null;
+  let number = 0;
+  const numbers = new StreamNumbers((segment, stream, packet) => {
+    if (stream === wanted && tuple === null) {
+      tuple = tupleOfSegment(segment);
+      number = packet;
+    }
+  });
+  await pass(path, [numbers]);
+  if (tuple === null) {
+    return [];
+  }
+  return connectionOfPacket(path, connectionsOf(all, tuple), number);
+}
+
+/** Of connections of one tuple the one that a packet belongs to. */
+async function connectionOfPacket(
+  path: string,
+  rows: readonly ConnectionRow[],
+  number: number
+): Promise<ConnectionRow[]> {
+  const [first] = rows;
+  if (first === undefined || rows.length === 1) {
+    return [...rows];
+  }
+  let connection = 0;
+  const starts = new Map<number, OwnPacket>();
+  const replay = new TupleReplay(tupleOf(first), (own) => {
+    if (!starts.has(own.connection)) {
+      starts.set(own.connection, own);
+    }
+    if (own.packet.number === number) {
+      connection = own.connection;
+    }
+  });
+  await pass(path, [replay]);
+  replay.finish();
+  const start = starts.get(connection)?.packet;
+  return rows.filter(
+    ({ batch, row }) => batch.startSeconds[row] === start?.seconds && batch.startNanos[row] === start?.nanos
+  );
+}
+
+function tupleOfSegment(segment: Int32Array): Tuple {
+  const address = (at: number) => {
+    const bytes = new Uint8Array(16);
+    const view = new DataView(bytes.buffer);
+    if (segment[Seg.Family] === 4) {
+      view.setUint16(10, 0xffff);
+      view.setInt32(12, segment[at] as number);
+    } else {
+      [0, 1, 2, 3].forEach((word) => view.setInt32(word * 4, segment[at + word] as number));
+    }
+    return bytes;
+  };
+  const ports = segment[Seg.Ports] as number;
+  return {
+    clientIp: address(Seg.Source),
+    clientPort: ports >>> 16,
+    serverIp: address(Seg.Destination),
+    serverPort: ports & 0xffff,
+  };
+}
+
+async function explainRow(
+  path: string,
+  row: ConnectionRow,
+  all: readonly ConnectionRow[],
+  { applications }: Enrichment,
+  options: ExplainOptions
+) {
+  const tuple = tupleOf(row);
+  const wanted = wantedOf(row);
+  const match = new TupleMatch(tuple);
+  const streams = new Map<number, number>();
+  const numbers = new StreamNumbers((segment, stream, packet) => {
+    if (match.side(segment, 0) !== 0 && !streams.has(stream)) {
+      streams.set(stream, packet);
+    }
+  });
+  const byRules = new SequenceCollector(wanted, options.all);
+  const replay = new TupleReplay(tuple, (own) => byRules.add(own));
+  await pass(path, [replay, numbers]);
+  replay.finish();
+  const exact = byRules.found();
+  const own = exact ?? (await byTime(path, tuple, wanted, options.all));
+  const others = connectionsOf(all, tuple).length > 1;
+  const explanation: ConnectionExplanation = {
+    facts: { ...connectionJson(row), application: applications.names[applications.lookup(tuple.serverPort, 0, 0)] },
+    stream: streamOf(own, streams),
+    verdict: verdictWords(explanationOf(row)),
+    limits: limitsOf(row, exact === null),
+    displayFilter: displayFilter(tuple, others ? wanted : null),
+    sequence: own.sequence,
+  };
+  const slice = options.slice === null ? null : await writeSlice(path, options.slice, tuple, own);
+  return { explanation, slice };
+}
+
+/** The stream of the connection's first packet: the last one of the tuple that had begun by then. */
+function streamOf({ sequence }: OwnSequence, streams: ReadonlyMap<number, number>): number | null {
+  const [first] = sequence.rows.flatMap((row) => ('step' in row ? [row.step.packet.number ?? 0] : []));
+  const begun = [...streams].filter(([, packet]) => packet <= (first ?? 0)).map(([stream]) => stream);
+  return begun.length === 0 ? null : Math.max(...begun);
+}
+
+async function byTime(path: string, tuple: Tuple, wanted: Wanted, all: boolean): Promise<OwnSequence> {
+  const collector = new TimeCollector(wanted, all);
+  const replay = new TupleReplay(tuple, (own) => collector.add(own));
+  await pass(path, [replay]);
+  replay.finish();
+  return collector.found();
+}
+
+async function writeSlice(path: string, to: string, tuple: Tuple, { format, selection }: OwnSequence) {
+  const encoder = format.encoder(to);
+  const file = new SliceFile(to);
+  let packets = 0;
+  try {
+    file.write(encoder.header);
+    const replay = new TupleReplay(tuple, (own) => {
+      if (selection(own)) {
+        packets += own.frames.length;
+        own.frames.forEach((frame) => file.write(encoder.packet(frame)));
+      }
+    });
+    await pass(path, [replay]);
+    replay.finish();
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
+  file.close();
+  return { packets, format: encoder.format };
+}
+
+const [PACKETS_CLIENT, PACKETS_SERVER] = ['packets.clt', 'packets.srv'].map((name) =>
+  connectionCounters.findIndex((counter) => counter.name === name)
+) as [number, number];
+
+function wantedOf({ batch, row }: ConnectionRow): Wanted {
+  const counter = (at: number) => batch.counters[at]?.[row] as number;
+  return {
+    first: { seconds: batch.startSeconds[row] as number, nanos: batch.startNanos[row] as number },
+    last: { seconds: batch.endSeconds[row] as number, nanos: batch.endNanos[row] as number },
+    packets: { client: counter(PACKETS_CLIENT), server: counter(PACKETS_SERVER) },
+  };
+}

@@ -1,0 +1,46 @@
+import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
+import { readCaptures } from '../pipeline/index.js';
+import { Collector, connectionJson, learnFrom } from '../report/index.js';
+import type { ConnectionExplanation } from './explanation.js';
+import { explainFile } from './explain-file.js';
+import { startOf } from './find-connections.js';
+import { endText } from './page.js';
+import type { Step } from './step.js';
+
+/** A connection as the report tells it, and its names. */
+export interface Reported {
+  readonly facts: Record<string, unknown>;
+  readonly tuple: string;
+  /** Fits every connection that begins at the same nanosecond. */
+  readonly id: string;
+}
+
+export async function connectionsOfFile(path: string): Promise<Reported[]> {
+  const collector = new Collector(createEnrichment(enrichConfigSchema.parse({})));
+  await readCaptures([path], { workers: 1, flow: {}, onBatch: (batch) => collector.add(batch) });
+  const rows = collector.connections(null);
+  learnFrom(rows);
+  return rows.map((row) => {
+    const facts = connectionJson(row);
+    const end = (side: string) => endText(String(facts[`${side}.ip`]), facts[`${side}.port`]);
+    const id = `${startOf(row).toString(16).padStart(16, '0')}${'0'.repeat(16)}`;
+    return { facts, tuple: `${end('client')} > ${end('server')}`, id };
+  });
+}
+
+export async function explained(
+  path: string,
+  name: string | null,
+  slice: string | null = null,
+  all = true
+): Promise<ConnectionExplanation> {
+  const result = await explainFile(path, { name, all, slice });
+  if (result.kind !== 'explained') {
+    throw result.error;
+  }
+  return result.explanation;
+}
+
+export function stepsOf({ sequence }: ConnectionExplanation): Step[] {
+  return sequence.rows.flatMap((row) => ('step' in row ? [row.step] : []));
+}

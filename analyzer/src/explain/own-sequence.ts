@@ -1,0 +1,100 @@
+import { nanosBetween, type SequencePacket } from './packet.js';
+import { KeptSteps, type Sequence } from './kept-steps.js';
+import { SequenceMarker } from './sequence-marker.js';
+import { SliceFormat } from './slice.js';
+import type { OwnPacket } from './tuple-replay.js';
+
+/** The connection that is looked for, as its row tells: first and last packet, packets of each side. */
+export interface Wanted {
+  readonly first: Pick<SequencePacket, 'seconds' | 'nanos'>;
+  readonly last: Pick<SequencePacket, 'seconds' | 'nanos'>;
+  readonly packets: { readonly client: number; readonly server: number };
+}
+
+interface Candidate {
+  readonly connection: number;
+  readonly marker: SequenceMarker;
+  readonly kept: KeptSteps;
+  readonly format: SliceFormat;
+}
+
+/** Which packets of the tuple are the connection's. */
+export type Selection = (own: OwnPacket) => boolean;
+
+export interface OwnSequence {
+  readonly sequence: Sequence;
+  readonly format: SliceFormat;
+  readonly selection: Selection;
+}
+
+/**
+ * Finds a connection among those of its tuple and gathers its sequence: the one that begins with the right packet and has
+ * as many as its row says.
+ */
+export class SequenceCollector {
+  private readonly candidates: Candidate[] = [];
+
+  constructor(
+    private readonly wanted: Wanted,
+    private readonly all: boolean
+  ) {}
+
+  add(own: OwnPacket): void {
+    const begins = !this.candidates.some(({ connection }) => connection === own.connection) && this.begins(own);
+    if (begins) {
+      this.candidates.push({ connection: own.connection, ...gatherer(this.all) });
+    }
+    const candidate = this.candidates.find(({ connection }) => connection === own.connection);
+    if (candidate !== undefined) {
+      gather(candidate, own);
+    }
+  }
+
+  private begins({ packet }: OwnPacket): boolean {
+    return nanosBetween(this.wanted.first, packet) === 0;
+  }
+
+  /** Null when no connection has the packets that the row counts. */
+  found(): OwnSequence | null {
+    const { packets } = this.wanted;
+    for (const { connection, kept, format } of this.candidates) {
+      const sequence = kept.sequence();
+      const { client, server } = sequence.counts.packets;
+      if (client === packets.client && server === packets.server) {
+        return { sequence, format, selection: (own) => own.connection === connection };
+      }
+    }
+    return null;
+  }
+}
+
+/** The same by time alone, where packets cannot be led to their connections once more (the table was full, clocks jumped). */
+export class TimeCollector {
+  private readonly gathered;
+  private readonly selection: Selection;
+
+  constructor({ first, last }: Wanted, all: boolean) {
+    this.gathered = gatherer(all);
+    this.selection = ({ packet }) => nanosBetween(first, packet) >= 0 && nanosBetween(packet, last) >= 0;
+  }
+
+  add(own: OwnPacket): void {
+    if (this.selection(own)) {
+      gather(this.gathered, own);
+    }
+  }
+
+  found(): OwnSequence {
+    const { kept, format } = this.gathered;
+    return { sequence: kept.sequence(), format, selection: this.selection };
+  }
+}
+
+function gatherer(all: boolean): Omit<Candidate, 'connection'> {
+  return { marker: new SequenceMarker(), kept: new KeptSteps(all), format: new SliceFormat() };
+}
+
+function gather({ marker, kept, format }: Omit<Candidate, 'connection'>, { packet, frames }: OwnPacket): void {
+  kept.add(marker.mark(packet), marker.sums);
+  frames.forEach((frame) => format.note(frame));
+}

@@ -1,0 +1,115 @@
+import pc from 'picocolors';
+import { bytes, counted, duration } from '../report/format.js';
+import { closeTexts, wrapped } from '../report/page.js';
+import type { ConnectionExplanation, VerdictWords } from './explanation.js';
+import { ladderText, type Colors } from './ladder.js';
+
+export interface ExplanationPageOptions {
+  readonly color: boolean;
+  /** Characters in a line; 100 when left out. */
+  readonly width?: number;
+  /** Where it comes from, for the subtitle. */
+  readonly source: string;
+}
+
+const DEFAULT_WIDTH = 100;
+
+/** One connection as an expert would note it: who, the sequence, why it ended. Ends with a line feed. */
+export function explanationText(explanation: ConnectionExplanation, options: ExplanationPageOptions): string {
+  const colors = pc.createColors(options.color);
+  const width = Math.max(60, options.width ?? DEFAULT_WIDTH);
+  const parts = [
+    heading(explanation, options.source, width, colors),
+    limits(explanation, width, colors),
+    `${colors.bold('Sequence')}\n${ladderText(explanation.sequence.rows, width, colors)}`,
+    verdict(explanation, width, colors),
+    close(explanation, width, colors),
+    wireshark(explanation, colors),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+const text = (value: unknown): string =>
+  typeof value === 'string' ? value : value == null ? '' : JSON.stringify(value);
+
+/** `10.0.0.1:40000`, `[2001:db8::1]:40000`. */
+export function endText(address: string, port: unknown): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${text(port)}`;
+}
+
+export function titleOf(all: Readonly<Record<string, unknown>>): string {
+  const client = endText(text(all['client.ip']), all['client.port']);
+  const server = endText(text(all['server.ip']), all['server.port']);
+  return `${client} → ${server}`;
+}
+
+function heading(explanation: ConnectionExplanation, source: string, width: number, colors: Colors): string {
+  const { facts: all, sequence, stream } = explanation;
+  const { counts } = sequence;
+  const application = text(all['application']);
+  const title = `${titleOf(all)}${application === '' ? '' : `  ${application}`}`;
+  const start = text(all['start']).slice(0, 23).replace('T', ' ');
+  const packets = counts.packets.client + counts.packets.server;
+  const where = `${source}${stream === null ? '' : `, stream ${stream}`}`;
+  const sizes = `client sent ${bytes(counts.bytes.client)}, server ${bytes(counts.bytes.server)}`;
+  const lasted = duration(Number(all['duration'] ?? 0));
+  const what = `${start} UTC, ${counted(packets, 'packet')} in ${lasted}; ${sizes}; ${where}`;
+  return `${colors.bold(wrapped(title, width))}\n${colors.dim(wrapped(what, width))}`;
+}
+
+function limits({ limits: lines }: ConnectionExplanation, width: number, colors: Colors): string {
+  const body = lines.map((line) => wrapped(line, width, '  ')).join('\n');
+  return lines.length === 0 ? '' : `${colors.bold('What limits this')}\n${colors.yellow(body)}`;
+}
+
+function verdict({ verdict: words }: ConnectionExplanation, width: number, colors: Colors): string {
+  if (words === null) {
+    return `${colors.bold('Verdict')}\n  It has not ended: nothing to explain.`;
+  }
+  const paint = { fine: colors.green, note: colors.yellow, trouble: colors.red }[words.severity];
+  const head = `  ${paint(words.cause)}: ${words.title}, ${percent(words.confidence)} sure`;
+  const lines = [
+    head,
+    ...words.evidence.map((line) => bullet('+', line, width)),
+    ...words.against.map((line) => colors.dim(bullet('−', line, width))),
+    ...rival(words, width),
+    ...(words.nextCheck === null ? [] : [wrapped(`Next: ${words.nextCheck}`, width, '  ')]),
+  ];
+  return `${colors.bold('Verdict')}\n${lines.join('\n')}`;
+}
+
+function rival({ rival: other }: VerdictWords, width: number): string[] {
+  return other === null
+    ? []
+    : [wrapped(`Or: ${other.cause}, ${other.title} (${percent(other.confidence)})`, width, '  ')];
+}
+
+function bullet(sign: string, line: string, width: number): string {
+  return wrapped(line, width, '      ').replace(/^ {6}/, `    ${sign} `);
+}
+
+function percent(probability: number): string {
+  return probability > 0 && probability < 0.01 ? 'under 1 %' : `${Math.min(99, Math.round(probability * 100))} %`;
+}
+
+/** How it is classified here and by Zeek. */
+function close({ facts: all }: ConnectionExplanation, width: number, colors: Colors): string {
+  const name = text(all['close']);
+  const byFin = Number(all['fin.count'] ?? 0) > 0;
+  const ends = [
+    all['closer'] == null || !byFin ? '' : `the ${text(all['closer'])} closed first`,
+    all['aborter'] == null
+      ? ''
+      : `${byFin ? 'first ' : ''}reset by the ${text(all['aborter'])}, stage ${text(all['stage'])}`,
+  ].filter((part) => part !== '');
+  const lines = [
+    `${name}: ${[closeTexts[name] ?? '', ...ends].join('; ')}`,
+    `Zeek calls it ${text(all['state'])}, ${text(all['history'])}`,
+  ];
+  return `${colors.bold('Close')}\n${lines.map((line) => wrapped(line, width, '  ')).join('\n')}`;
+}
+
+/** The filter stands on one line, however long, so that it can be copied. */
+function wireshark({ displayFilter }: ConnectionExplanation, colors: Colors): string {
+  return `${colors.bold('Wireshark')}\n  ${displayFilter}`;
+}

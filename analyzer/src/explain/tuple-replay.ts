@@ -1,0 +1,151 @@
+import { Pkt, type PacketBatch, type PacketSink } from '../capture/packet-batch.js';
+import { writeKey } from '../decode/connection-key.js';
+import { DECODED, Decoder, Seg } from '../decode/index.js';
+import type { Side } from '../diagnose/index.js';
+import { Row, State } from '../flow/layout.js';
+import { FlowTracker } from '../flow/index.js';
+import { frameOf, type Frame } from './frame.js';
+import { KeptFragments } from './kept-fragments.js';
+import type { SequencePacket } from './packet.js';
+import { TupleMatch, type Tuple } from './tuple.js';
+
+/** A packet of the tuple, and which of its connections it belongs to. */
+export interface OwnPacket {
+  /** Names the connection within the replay: the place of its first packet among the tuple's, from 1. */
+  readonly connection: number;
+  readonly packet: SequencePacket;
+  /** The frames that carried it: one, or the fragments of its datagram. */
+  readonly frames: readonly Frame[];
+}
+
+/**
+ * Picks the packets of one pair of addresses and ports out of an input, and leads each to its connection as the flow room
+ * does, by following them once more: ports that are used again, attempts beside an open connection and late packets are
+ * decided by the same rules.
+ *
+ * The flow room does not say which connection a packet went to, and is not to pay for saying it. So packets are numbered in
+ * place of their nanoseconds: the row whose last packet has this number has taken it, and its first number names the row.
+ */
+export class TupleReplay implements PacketSink {
+  private readonly match: TupleMatch;
+  private readonly segments = new Int32Array(Seg.Words);
+  private readonly fragments = new KeptFragments();
+  private readonly decoder = new Decoder(this.segments, 0, this.fragments);
+  private readonly flow = new FlowTracker(() => {}, 1, { maxConnections: 16, windowConnections: 16 });
+  /** The packet that the flow room holds back until the next one. */
+  private waiting: { readonly number: number; readonly own: Omit<OwnPacket, 'connection'> } | null = null;
+  private read = 0;
+  private own = 0;
+
+  constructor(
+    tuple: Tuple,
+    private readonly onPacket: (packet: OwnPacket) => void
+  ) {
+    this.match = new TupleMatch(tuple);
+  }
+
+  batch(batch: PacketBatch): void {
+    const { decoder, segments, fragments } = this;
+    if (decoder.bytes !== batch.bytes) {
+      decoder.attach(batch.bytes, batch.view);
+    }
+    for (let i = 0; i < batch.length; i++) {
+      const number = ++this.read;
+      const word = (place: number) => batch.words[i * Pkt.Words + place] as number;
+      fragments.begin();
+      const outcome = decoder.decodeInto(
+        0,
+        word(Pkt.At),
+        word(Pkt.Captured),
+        word(Pkt.Wire),
+        word(Pkt.LinkType),
+        word(Pkt.Seconds),
+        word(Pkt.Vlan)
+      );
+      const before = fragments.before(() => frameOf(batch, i, number));
+      if (outcome !== DECODED) {
+        continue;
+      }
+      writeKey(segments, 0, 0);
+      const side = this.match.side(segments, 0);
+      if (side !== 0) {
+        const frame = frameOf(batch, i, number);
+        segments[Seg.Seconds] = word(Pkt.Seconds);
+        segments[Seg.Interface] = word(Pkt.Interface);
+        const packet = sequencePacket(segments, frame, side === 1 ? 'client' : 'server');
+        this.take({ packet, frames: [...before, frame] });
+      }
+    }
+  }
+
+  /** There are no more packets. */
+  finish(): void {
+    this.flow.flush();
+    this.settle();
+  }
+
+  private take(own: Omit<OwnPacket, 'connection'>): void {
+    const { flow, segments } = this;
+    const number = ++this.own;
+    segments[Seg.Nanos] = number;
+    flow.segments.set(segments, flow.held * Seg.Words);
+    flow.take(1);
+    const present = { number, own };
+    if (this.waiting !== null) {
+      // Both may have gone to the same row, which then shows the later one alone.
+      const earlier = this.waiting;
+      this.waiting = null;
+      const connection = this.connectionOf(earlier.number) ?? this.connectionOf(number);
+      if (connection !== null) {
+        this.onPacket({ connection, ...earlier.own });
+      } else {
+        this.waiting = earlier;
+        this.settle();
+      }
+    }
+    this.waiting = present;
+    if (flow.held === 0) {
+      this.settle();
+    }
+  }
+
+  private settle(): void {
+    if (this.waiting !== null) {
+      const { number, own } = this.waiting;
+      this.waiting = null;
+      this.onPacket({ connection: this.connectionOf(number) ?? number, ...own });
+    }
+  }
+
+  /** Number of the first packet of the connection whose last packet has this number. */
+  private connectionOf(number: number): number | null {
+    const { table } = this.flow.connections;
+    for (let row = 1; row <= table.highest; row++) {
+      const at = table.at(row);
+      if (((table.rows[at + Row.State] as number) & State.Used) !== 0 && table.rows[at + Row.LastNanos] === number) {
+        return table.rows[at + Row.StartNanos] as number;
+      }
+    }
+    return null;
+  }
+}
+
+function sequencePacket(segments: Int32Array, frame: Frame, from: Side): SequencePacket {
+  const word = (place: number) => segments[place] as number;
+  const window = word(Seg.Window);
+  const scale = word(Seg.WindowScale);
+  return {
+    number: frame.number,
+    seconds: frame.seconds,
+    nanos: frame.nanos,
+    from,
+    flags: word(Seg.Flags) & 0xff,
+    sequence: word(Seg.Sequence) >>> 0,
+    acknowledgement: word(Seg.Acknowledgement) >>> 0,
+    window: window < 0 ? null : window,
+    windowScale: scale < 0 ? null : scale,
+    payload: word(Seg.Payload),
+    ttl: word(Seg.Ttl),
+    ipId: word(Seg.Family) === 4 ? word(Seg.IpId) : null,
+  };
+}

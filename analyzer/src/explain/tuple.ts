@@ -1,0 +1,82 @@
+import { writeKey } from '../decode/connection-key.js';
+import { Seg } from '../decode/segment.js';
+import type { ConnectionRow } from '../report/index.js';
+
+/** The two ends of a connection: addresses in 16 bytes (IPv4 as ::ffff:a.b.c.d), and ports. */
+export interface Tuple {
+  readonly clientIp: Uint8Array;
+  readonly clientPort: number;
+  readonly serverIp: Uint8Array;
+  readonly serverPort: number;
+}
+
+export function tupleOf({ batch, row }: Pick<ConnectionRow, 'batch' | 'row'>): Tuple {
+  return {
+    clientIp: batch.clientIp.subarray(row * 16, row * 16 + 16),
+    clientPort: batch.clientPort[row] as number,
+    serverIp: batch.serverIp.subarray(row * 16, row * 16 + 16),
+    serverPort: batch.serverPort[row] as number,
+  };
+}
+
+const WORDS = Seg.Destination + 4 - Seg.Source;
+
+/** Tells whether a decoded segment is of the tuple, and of which side. */
+export class TupleMatch {
+  /** A segment from client to server. */
+  private readonly segment = new Int32Array(Seg.Words);
+
+  constructor(tuple: Tuple) {
+    const { segment } = this;
+    const four = isMapped(tuple.clientIp) && isMapped(tuple.serverIp);
+    segment[Seg.Family] = four ? 4 : 6;
+    writeWords(segment, Seg.Source, tuple.clientIp, four);
+    writeWords(segment, Seg.Destination, tuple.serverIp, four);
+    segment[Seg.Ports] = (tuple.clientPort << 16) | tuple.serverPort;
+    writeKey(segment, 0, 0);
+  }
+
+  /** @returns 1 from the client, 2 from the server, 0 of another tuple */
+  side(segments: Int32Array, at: number): 0 | 1 | 2 {
+    const { segment } = this;
+    if (
+      segments[at + Seg.KeyPorts] !== segment[Seg.KeyPorts] ||
+      segments[at + Seg.Key0] !== segment[Seg.Key0] ||
+      segments[at + Seg.Key1] !== segment[Seg.Key1] ||
+      segments[at + Seg.Family] !== segment[Seg.Family]
+    ) {
+      return 0;
+    }
+    const forward = segments[at + Seg.Ports] === segment[Seg.Ports] && this.same(segments, at, 0);
+    return forward ? 1 : this.same(segments, at, 4) ? 2 : 0;
+  }
+
+  /** Whether source and destination are the same (shift 0) or each other's (shift 4). */
+  private same(segments: Int32Array, at: number, shift: 0 | 4): boolean {
+    const words = segments[at + Seg.Family] === 4 ? 1 : 4;
+    for (let word = 0; word < words; word++) {
+      if (
+        segments[at + Seg.Source + word] !== this.segment[Seg.Source + ((word + shift) % WORDS)] ||
+        segments[at + Seg.Destination + word] !== this.segment[Seg.Source + ((word + 4 + shift) % WORDS)]
+      ) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
+
+export function isMapped(address: Uint8Array): boolean {
+  return address.subarray(0, 10).every((byte) => byte === 0) && address[10] === 0xff && address[11] === 0xff;
+}
+
+function writeWords(segment: Int32Array, at: number, address: Uint8Array, four: boolean): void {
+  const view = new DataView(address.buffer, address.byteOffset, 16);
+  if (four) {
+    segment[at] = view.getInt32(12);
+    return;
+  }
+  for (let word = 0; word < 4; word++) {
+    segment[at + word] = view.getInt32(word * 4);
+  }
+}
