@@ -15,6 +15,7 @@ const rooms = [
   'diagnose',
   'enrich',
   'report',
+  'explain',
   'store',
   'query',
   'api',

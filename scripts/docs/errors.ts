@@ -4,7 +4,7 @@ import { code, paragraphs, table, type Page } from './markdown.js';
 
 /** Where an error belongs, by the first word of its code. */
 const sections: ReadonlyArray<readonly [title: string, words: readonly string[]]> = [
-  ['Capture and capture files', ['CAPTURE', 'FILE', 'STDIN']],
+  ['Capture and capture files', ['CAPTURE', 'FILE', 'STDIN', 'EXPLAIN', 'SLICE']],
   ['Store', ['STORE', 'IMPORT']],
   ['Queries', ['QUERY', 'CONNECTION']],
   ['API', ['API', 'INTERNAL']],
@@ -23,6 +23,9 @@ const advice: Readonly<Record<string, string>> = {
   TCPS_E_FILE_UNREADABLE: 'Does the file exist, and may this user read it?',
   TCPS_E_FILE_FORMAT: 'Convert it, for example with `editcap -F pcapng`.',
   TCPS_E_FILE_DAMAGED: 'Use what was counted, or copy the file again.',
+  TCPS_E_EXPLAIN_UNKNOWN: 'Choose one of the connections that are listed.',
+  TCPS_E_EXPLAIN_AMBIGUOUS: 'Choose one of the connections that are listed; its start tells namesakes apart in JSON and in the API.',
+  TCPS_E_SLICE_UNWRITABLE: 'Give a file in a folder that exists and that this user may write to.',
   TCPS_E_STORE_FOLDER: 'Give the analyzer a folder that it may write to, with space left (`store.folder`).',
   TCPS_E_STORE_ENGINE_FAILED: 'The message has the words of the database. Is there memory, is the disk full?',
   TCPS_E_STORE_UNAVAILABLE: 'Ask again in a moment; `GET /api/v1/health` says why it is away.',

@@ -42,18 +42,18 @@ describe('tcpscope explain', () => {
       out.slice(out.indexOf('\nSequence\n'), out.indexOf('\nVerdict\n')),
       `
 Sequence
-       time  client          server  seq  ack  len    win
-   0.000000  SYN ─────────────────▶    0    –    0  64240
-   0.001000  ◀───────────── SYN+ACK    0    1    0  64240
-   0.002000  ACK ─────────────────▶    1    1    0  64240  handshake in 2.00 ms: 1.00 ms to the
-                                                           server, 1.00 ms to the client
-   0.003000  PSH+ACK ─────────────▶    1    1  100  64240  first data of the client
-   0.004000  ◀───────────────── ACK    1  101    0  64240
+       time  client        server  seq  ack  len    win
+   0.000000  SYN ───────────────▶    0    –    0  64240
+   0.001000  ◀─────────── SYN+ACK    0    1    0  64240
+   0.002000  ACK ───────────────▶    1    1    0  64240  handshake in 2.00 ms: 1.00 ms to the
+                                                         server, 1.00 ms to the client
+   0.003000  PSH+ACK ───────────▶    1    1  100  64240  first data of the client
+   0.004000  ◀─────────────── ACK    1  101    0  64240
              ┆ 1 min 2 s of silence
-  62.005000  PSH+ACK ─────────────▶  101    1  100  64240
-  62.006000  ◀───────────────── RST    1    –    0      0  no ACK, the shape of an answer to a stray
-                                                           packet: knows no such connection; 100
-                                                           bytes of the client not acknowledged
+  62.005000  PSH+ACK ───────────▶  101    1  100  64240
+  62.006000  ◀─────────────── RST    1    –    0      0  no ACK, the shape of an answer to a stray
+                                                         packet: knows no such connection; 100 bytes
+                                                         of the client not acknowledged
 `
     );
     assert.match(out, /\nVerdict\n {2}dead-peer: the peer no longer knew the connection, \d+ % sure\n {4}\+ .+/);

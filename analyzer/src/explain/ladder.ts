@@ -12,7 +12,7 @@ export type Colors = ReturnType<typeof pc.createColors>;
 /** Characters: of an arrow at least and at most, between columns, and of notes that stand beside their packets. */
 const ARROW = { least: 20, most: 34 };
 const GAP = 2;
-const NOTES = 36;
+const NOTES = 42;
 const WIDEST_NOTES = 72;
 
 interface Column {
