@@ -5,7 +5,9 @@ import { metricCatalogue } from '../analyzer/src/api/metrics/catalogue.js';
 import { errorKinds } from '../analyzer/src/errors.js';
 import { healthNames } from '../analyzer/src/query/health-numbers.js';
 import { fields, filterErrorKinds } from '../filter/src/index.js';
+import { completeConfig, parseConfig } from '../analyzer/src/service/index.js';
 import { renderDocs, staleDocs } from '../scripts/docs.js';
+import { documentedSettings, example } from '../scripts/docs/configuration.js';
 import { errorsWithoutRemedy } from '../scripts/docs/errors.js';
 
 const root = new URL('../', import.meta.url);
@@ -91,4 +93,41 @@ describe('links of the pages', () => {
       }
     });
   }
+});
+
+describe('the page of settings', () => {
+  const settings = documentedSettings();
+
+  test('says of every setting what it means', () => {
+    assert.deepEqual(listed(page('configuration')).sort(), settings.map(({ path }) => path).sort());
+    assert.deepEqual(
+      settings.filter(({ setting }) => !setting.description).map(({ path }) => path),
+      []
+    );
+  });
+
+  test('has an example that is a configuration and leaves no setting out', () => {
+    const named = new Set<string>();
+    const visit = (value: unknown, path: string): void => {
+      if (Array.isArray(value) && typeof value[0] === 'object') {
+        value.forEach((item) => visit(item, `${path}[]`));
+      } else if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+        Object.entries(value).forEach(([key, one]) => visit(one, path === '' ? key : `${path}.${key}`));
+      } else {
+        named.add(path);
+      }
+    };
+    visit(parseConfig(example, 'example'), '');
+    assert.deepEqual([...named].sort(), settings.map(({ path }) => path).sort());
+    assert.ok(page('configuration').includes(example));
+  });
+
+  test('has the defaults that hold without a file', () => {
+    const { store, api, query, connections } = completeConfig({});
+    const row = (name: string) => /[^|]+(?=\|$)/m.exec(page('configuration').split(`| \`${name}\``)[1]!)![0].trim();
+    assert.deepEqual(
+      ['store.folder', 'api.host', 'api.port', 'query.rows', 'connections', 'store.concurrentQueries'].map(row),
+      [store.folder, api.host, api.port, query.rows, connections, store.concurrentQueries].map((one) => `\`${one}\``)
+    );
+  });
 });

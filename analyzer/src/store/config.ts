@@ -2,16 +2,15 @@ import { z } from 'zod';
 import { durationSchema, lifetimeSchema, sizeSchema } from './units.js';
 
 /** Seconds that rows are kept after they were stored; null for ever. */
-const retention = (fallback: string) =>
-  lifetimeSchema.prefault(fallback).describe('Time span such as 7d, 12h, 1y, or "forever"');
+const retention = (what: string, fallback: string) => lifetimeSchema.prefault(fallback).describe(what);
 
 /** How long rows are kept, counted from when they were stored: the rows of an old capture file do not vanish at once. */
 export const retentionSchema = z.strictObject({
-  conv_10s: retention('7d'),
-  conv_1m: retention('30d'),
-  conv_1h: retention('1y'),
-  conv_1d: retention('5y'),
-  connections: retention('3d'),
+  conv_10s: retention('How long the windows of 10 s of every conversation are kept', '7d'),
+  conv_1m: retention('How long its minutes are kept', '30d'),
+  conv_1h: retention('How long its hours are kept', '1y'),
+  conv_1d: retention('How long its days are kept', '5y'),
+  connections: retention('How long single connections are kept', '3d'),
 });
 
 const mebibyte = 1024 ** 2;
