@@ -11,6 +11,7 @@ interface Setting {
   readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly properties?: Readonly<Record<string, Setting>>;
@@ -40,6 +41,11 @@ const sections: ReadonlyArray<readonly [key: string, title: string, intro: strin
     'applications',
     'applications',
     'A list of rules. Of those that match, the most precise one counts: a port comes before a range, a deeper zone before one above it.',
+  ],
+  [
+    'findings',
+    'findings',
+    'From when on groups of connections are reported as a finding; [diagnosis.md](diagnosis.md) says what each finding is.',
   ],
   ['store', 'store', 'Where rows are kept and for how long; [storage.md](storage.md) says how.'],
   ['query', 'query', 'What one query may ask for. Where a limit cuts something off, the answer says so.'],
@@ -104,10 +110,14 @@ function typeOf({ path, setting }: Documented): string {
   if (items !== undefined) {
     return `list of ${items.anyOf === undefined ? plural(typeOf({ path, setting: items })) : 'numbers or ranges (`8000-8099`)'}`;
   }
-  const { minimum, maximum, minLength, maxLength } = limits;
+  const { minimum, maximum, exclusiveMinimum, minLength, maxLength } = limits;
   if (type === 'integer' || type === 'number') {
     const whole = type === 'integer' ? 'whole number' : 'number';
-    return minimum === undefined ? whole : `${whole}, ${minimum} to ${maximum}`;
+    return minimum !== undefined
+      ? `${whole}, ${minimum} to ${maximum}`
+      : exclusiveMinimum === undefined
+        ? whole
+        : `${whole} above ${exclusiveMinimum}`;
   }
   if (type === 'boolean') {
     return '`true` or `false`';
