@@ -12,7 +12,7 @@ export interface Diagnosis {
    * explanation there is, the rival: what is known, not how surely nothing is.
    */
   readonly confidence: number;
-  /** The next best explanation and its probability; null when nothing else is worth a word. */
+  /** The next best explanation and its probability ("cannot tell" explains nothing); null when none is worth a word. */
   readonly rival: { readonly cause: Cause; readonly confidence: number } | null;
 }
 
@@ -66,15 +66,16 @@ function weigh(facts: Case): Diagnosis {
       }
     }
   }
-  let best = 0;
+  let best = CANNOT_TELL;
   let second = -1;
   let sum = 0;
   for (let at = 0; at < scores.length; at++) {
-    sum += Math.exp(scores[at] as number);
-    if (at > 0 && (scores[at] as number) > (scores[best] as number)) {
-      second = best;
+    const score = scores[at] as number;
+    sum += Math.exp(score);
+    if (score > (scores[best] as number)) {
+      second = best === CANNOT_TELL ? second : best;
       best = at;
-    } else if (at > 0 && (second < 0 || (scores[at] as number) > (scores[second] as number))) {
+    } else if (at !== CANNOT_TELL && (second < 0 || score > (scores[second] as number))) {
       second = at;
     }
   }

@@ -67,7 +67,8 @@ function verdict({ verdict: words }: ConnectionExplanation, width: number, color
     return `${colors.bold('Verdict')}\n  It has not ended: nothing to explain.`;
   }
   const paint = { fine: colors.green, note: colors.yellow, trouble: colors.red }[words.severity];
-  const head = `  ${paint(words.cause)}: ${words.title}, ${percent(words.confidence)} sure`;
+  const sure = words.cause === 'cannot-tell' ? '' : `, ${percent(words.confidence)} sure`;
+  const head = `  ${paint(words.cause)}: ${words.title}${sure}`;
   const lines = [
     head,
     ...words.evidence.map((line) => bullet('+', line, width)),

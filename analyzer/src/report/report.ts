@@ -5,11 +5,13 @@ import {
   resetStages,
   valueOfField,
   zeekStates,
+  type CloseClass,
   type Counter,
   type Expression,
   type Field,
   type FilterValue,
 } from '@tcpscope/filter';
+import { originOf } from '../diagnose/index.js';
 import type { PacketCounts } from '../pipeline/pipeline.js';
 import type { Collector, ConnectionRow, Conversation } from './collector.js';
 import { diagnosesOf, explanationOf, learnFrom, type ConversationDiagnosis, type Diagnoses } from './diagnoses.js';
@@ -118,6 +120,8 @@ export function connectionJson(connection: ConnectionRow): Record<string, unknow
     aborter: sides[batch.aborter[row] as number],
     stage: stage === 0 ? null : resetStages[stage - 1],
     cause: explanation?.cause ?? null,
+    origin:
+      explanation === null ? null : originOf(explanation.cause, closeClasses[batch.close[row] as number] as CloseClass),
     confidence: explanation === null ? null : rounded(explanation.confidence),
     evidence: explanation?.evidence ?? [],
     rival:

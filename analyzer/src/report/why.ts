@@ -30,11 +30,11 @@ function causes(all: readonly CauseSummary[], { width }: WhyOptions, colors: Col
   const numbers = Math.max(...all.map(({ connections }) => count(connections).length));
   const paint = { fine: colors.green, note: colors.yellow, trouble: colors.red };
   const lines = all.flatMap((one) => {
-    const { title, severity } = causeTexts[one.cause];
+    const { title, severity, origin } = causeTexts[one.cause];
     const head =
       `  ${paint[severity](one.cause.padEnd(names))}   ${count(one.connections).padStart(numbers)}   ` +
-      `${share(one.connections, total).padStart(6)}   ${title}${sureness(one)}`;
-    return severity === 'fine' ? [head] : [head, ...example(one, width, colors)];
+      `${share(one.connections, total).padStart(6)}   ${title}${sureness(one)}${origin === null ? '' : `; ${origin}`}`;
+    return one.cause === 'normal' ? [head] : [head, ...example(one, width, colors), ...nextCheck(one, width, colors)];
   });
   return `${colors.bold('Why they ended')}\n${lines.join('\n')}`;
 }
@@ -42,6 +42,11 @@ function causes(all: readonly CauseSummary[], { width }: WhyOptions, colors: Col
 /** How sure a cause is, on average. Of "cannot tell" there is nothing to be sure of. */
 function sureness({ cause, confidence }: CauseSummary): string {
   return cause === 'cannot-tell' ? '' : `, ${Math.round(confidence * 100)} % sure`;
+}
+
+function nextCheck({ cause }: CauseSummary, width: number | undefined, colors: Colors): string[] {
+  const next = causeTexts[cause].nextCheck;
+  return next === null ? [] : wrapped(`Next: ${next}`, width, '      ').map((line) => colors.dim(line));
 }
 
 /** The connection that shows a cause best: who, what was seen, and what else it could have been. */
@@ -55,7 +60,7 @@ function example({ example: connection }: CauseSummary, width: number | undefine
     `${addressText(batch.clientIp, row * 16)} ${batch.clientPort[row]} → ` +
     `${addressText(batch.serverIp, row * 16)} ${batch.serverPort[row]}`;
   const rival =
-    explanation.rival !== null && explanation.rival.confidence >= 0.1
+    explanation.rival !== null && explanation.rival.confidence >= 0.05
       ? ` ${explanation.cause === 'cannot-tell' ? 'At best' : 'Or'} ${causeTexts[explanation.rival.cause].title} ` +
         `(${Math.round(explanation.rival.confidence * 100)} %).`
       : '';
@@ -71,7 +76,8 @@ function findings({ findings: all }: Diagnoses, { top, width }: WhyOptions, colo
   const lines = all
     .slice(0, top)
     .flatMap((finding) => [
-      `  ${paint[finding.severity](finding.kind)}   ${Math.round(finding.confidence * 100)} % sure`,
+      `  ${paint[finding.severity](finding.kind)}   ${finding.severity}, ${Math.round(finding.confidence * 100)} % sure` +
+        (finding.origin === null ? '' : `; ${finding.origin}`),
       ...wrapped(`${finding.text}.${finding.rival === null ? '' : ` Or: ${finding.rival}.`}`, width, '      '),
       ...wrapped(`Next: ${finding.nextCheck}`, width, '      ').map((line) => colors.dim(line)),
       ...wrapped(`Rows: ${finding.filter}`, width, '      ').map((line) => colors.dim(line)),

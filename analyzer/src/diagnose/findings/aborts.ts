@@ -16,7 +16,7 @@ const acceptThenClose: ServiceRule = (server, port, group, thresholds) => {
   return {
     kind: 'accept-then-close',
     severity: share > 0.5 ? 'high' : 'medium',
-    origin: 'resources or network',
+    origin: 'lack of resources or network interruption',
     confidence: repeated(dropped.length, thresholds.repeats, 0.8),
     ...about(server, port, dropped),
     text: `${server}:${port} took ${dropped.length} of ${stood.length} connections and dropped them before a word was said`,
@@ -77,7 +77,7 @@ const serverStalled: ServiceRule = (server, port, group, thresholds) => {
   return {
     kind: 'server-stalled',
     severity: 'medium',
-    origin: 'resources or network',
+    origin: 'lack of resources or network interruption',
     confidence: repeated(stalled.length, thresholds.repeats, 0.6),
     ...about(server, port, stalled),
     text: `${server}:${port} stopped reading on ${stalled.length} connections that did not end well`,
@@ -130,7 +130,7 @@ const pathBroken: ServiceRule = (server, port, group, thresholds) => {
   return {
     kind: 'path-broken',
     severity: 'high',
-    origin: 'resources or network',
+    origin: 'lack of resources or network interruption',
     confidence: Math.min(0.95, logistic(0.8 + Math.log2(silent.length / thresholds.repeats) - (others > 0 ? 1 : 0))),
     ...about(server, port, silent),
     text:
@@ -150,7 +150,7 @@ const injection: ServiceRule = (server, port, group, thresholds) => {
   return {
     kind: 'injection',
     severity: 'high',
-    origin: 'resources or network',
+    origin: 'lack of resources or network interruption',
     confidence: Math.min(0.97, logistic(Math.log2(injected.length / thresholds.repeats) + 3 * (mean - 0.4))),
     ...about(server, port, injected),
     text: `${injected.length} connections to ${server}:${port} were reset by packets that neither end sent`,

@@ -1,4 +1,5 @@
 import type { Cause, CloseClass } from '@tcpscope/filter';
+import type { Origin } from '../causes.js';
 export { defaultThresholds, findingsConfigSchema, type Thresholds } from './config.js';
 
 /** A connection or attempt as findings see it. Times in seconds since 1970 where nothing else is said. */
@@ -68,9 +69,6 @@ export const findingKinds = [
   'health-check',
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
-
-/** The four causes of abnormal ends that the article behind this product names (docs/diagnosis.md). */
-export type Origin = 'resources or network' | 'crash or bug' | 'data after a close' | 'refusal' | null;
 
 /** What a group of connections has in common: who, since when, how many, how sure, and what to do about it. */
 export interface Finding {

@@ -22,7 +22,7 @@ const synFlood: ServiceRule = (server, port, group, thresholds) => {
   return {
     kind: 'syn-flood',
     severity: 'high',
-    origin: 'resources or network',
+    origin: 'lack of resources or network interruption',
     confidence: certainty(flood.length, 5 * thresholds.floodAttempts, flood.length / group.length),
     ...about(server, port, flood),
     text:
@@ -41,7 +41,7 @@ const silence: ServiceRule = (server, port, group, thresholds) => {
   }
   const answered = group.filter(({ established }) => established);
   const share = unanswered.length / (unanswered.length + answered.length);
-  const common = { origin: 'resources or network' as const, ...about(server, port, unanswered) };
+  const common = { origin: 'lack of resources or network interruption' as const, ...about(server, port, unanswered) };
   if (answered.length === 0) {
     return unanswered.length < thresholds.attempts
       ? null
@@ -100,7 +100,7 @@ const synLoss: ServiceRule = (server, port, group, thresholds) => {
   return {
     kind: 'syn-loss',
     severity: 'medium',
-    origin: 'resources or network',
+    origin: 'lack of resources or network interruption',
     confidence: repeated(again.length, thresholds.repeats, 0.5),
     ...about(server, port, again),
     text: `${again.length} of ${stood.length} connections to ${server}:${port} needed more than one SYN`,
@@ -122,7 +122,7 @@ const halfOpenFlood: ServiceRule = (server, port, group, thresholds) => {
   return {
     kind: 'half-open-flood',
     severity: 'high',
-    origin: 'resources or network',
+    origin: 'lack of resources or network interruption',
     confidence: certainty(open.length, thresholds.floodAttempts, share),
     ...about(server, port, open),
     text: `${open.length} attempts at ${server}:${port} within ${seconds(span)} were answered and never completed`,

@@ -16,7 +16,7 @@ const idleTimer: ServiceRule = (server, port, group, thresholds) => {
   return {
     kind: 'idle-timer',
     severity: 'medium',
-    origin: 'resources or network',
+    origin: 'lack of resources or network interruption',
     confidence: Math.min(0.97, logistic(0.5 + Math.log2(lost.length / thresholds.repeats) + (cliff ? 1 : -1.5))),
     ...about(server, port, lost),
     text:
@@ -60,7 +60,7 @@ function timeout(
     return {
       kind,
       severity: 'medium',
-      origin: 'resources or network',
+      origin: 'lack of resources or network interruption',
       confidence: repeated(found.members, thresholds.repeats, 0.3 + 2 * (found.share - 0.6)),
       ...about(server, port, members),
       text: words(`${server}:${port}`, found, ended.length),
@@ -110,7 +110,7 @@ const lifetimeLimit: ServiceRule = (server, port, group, thresholds) => {
   return {
     kind: 'lifetime-limit',
     severity: 'medium',
-    origin: 'resources or network',
+    origin: 'lack of resources or network interruption',
     confidence: repeated(found.members, thresholds.repeats, 0.3 - (older > 0 ? 1.5 : 0)),
     ...about(server, port, members),
     text:

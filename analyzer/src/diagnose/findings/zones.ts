@@ -52,7 +52,7 @@ export function zones(all: readonly Ended[], thresholds: Thresholds): Finding[] 
     found.push({
       kind: 'zone-trouble',
       severity: 'high',
-      origin: 'resources or network',
+      origin: 'lack of resources or network interruption',
       confidence: Math.min(0.95, logistic(0.3 + Math.log2(servers / thresholds.zoneServers) + 3 * (share - 0.6))),
       client: null,
       server: null,

@@ -22,15 +22,16 @@ export const abortRules: readonly Rule[] = [
     when: (c) => isAbort(c) && c.by === 'client' && c.rst?.lastData === 'own',
     evidence: (c) =>
       c.rst !== null && c.rst.unacked > 0
-        ? `the client reset it while sending: ${bytes(c.rst.unacked)} of it were not yet acknowledged`
-        : `the client's last request was unanswered for ${time(c.rst?.gap ?? 0)} when the client reset it`,
+        ? `the client reset the connection while it was sending: ${bytes(c.rst.unacked)} of it were not yet acknowledged`
+        : `the client's last data had been without an answer for ${time(c.rst?.gap ?? 0)} when the client reset the connection`,
   },
   {
     name: 'server-resets-instead-of-answering',
     family: 'abort',
     says: { 'server-abort': 4, 'closes-by-rst': -2 },
     when: (c) => isAbort(c) && c.by === 'server' && c.rst?.lastData === 'peer' && c.client.fin === null,
-    evidence: (c) => `the server reset it ${time(c.rst?.gap ?? 0)} after a request that it had not answered`,
+    evidence: (c) =>
+      `the server reset the connection ${time(c.rst?.gap ?? 0)} after data of the client that it had not answered`,
   },
   {
     name: 'response-still-arriving',
@@ -52,14 +53,15 @@ export const abortRules: readonly Rule[] = [
     says: { 'client-abort': 4, 'closes-by-rst': -3 },
     when: (c) => isAbort(c) && c.by === 'client' && c.rst?.lastData === 'peer' && c.client.tinyWindows > 0,
     evidence: (c) =>
-      `the client had stopped reading: ${times(c.client.tinyWindows, 'segment')} announced a window of next to nothing`,
+      `the client reset the connection when it had stopped reading: ${times(c.client.tinyWindows, 'segment')} of it announced a window of next to nothing`,
   },
   {
     name: 'response-cut-off',
     family: 'abort',
     says: { 'server-abort': 4, 'closes-by-rst': -3 },
     when: (c) => isAbort(c) && c.by === 'server' && c.rst?.lastData === 'own' && c.rst.unacked > 0,
-    evidence: (c) => `the server reset it with ${bytes(c.rst?.unacked ?? 0)} of its response not yet acknowledged`,
+    evidence: (c) =>
+      `the server reset the connection with ${bytes(c.rst?.unacked ?? 0)} of its response not yet acknowledged`,
   },
   {
     // The stack that has given up answers what still comes by RSTs without ACK.
@@ -68,7 +70,7 @@ export const abortRules: readonly Rule[] = [
     says: { 'server-abort': 3.5, 'closes-by-rst': -3 },
     when: (c) => isAbort(c) && c.by === 'server' && c.rst?.lastData === 'own' && answersBehind(c),
     evidence: (c) =>
-      `the client's acknowledgements of the response were under way when the server reset it: ${times(c.server.resets - 1, 'more RST')} answered them`,
+      `the client's acknowledgements of the response were under way when the server reset the connection: ${times(c.server.resets - 1, 'more RST')} answered them`,
   },
   {
     name: 'more-came-for-the-client',
@@ -76,7 +78,7 @@ export const abortRules: readonly Rule[] = [
     says: { 'client-abort': 2.5, 'closes-by-rst': -2 },
     when: (c) => isAbort(c) && c.by === 'client' && c.rst?.lastData === 'peer' && answersBehind(c),
     evidence: (c) =>
-      `more was under way to the client when it reset: ${times(c.client.resets - 1, 'more RST')} answered it`,
+      `more was under way to the client when it reset the connection: ${times(c.client.resets - 1, 'more RST')} answered it`,
   },
   {
     name: 'server-did-not-wait',
@@ -99,7 +101,7 @@ export const abortRules: readonly Rule[] = [
       !c.unprompted &&
       c.rst.gap < Math.max(1500, (c.handshake ?? 0) / 2),
     evidence: (c) =>
-      `the server reset it ${time(c.rst?.gap ?? 0)} after the last packet, while it was still sending or had just stopped`,
+      `the server reset the connection ${time(c.rst?.gap ?? 0)} after the last packet, while it was still sending or had just stopped`,
   },
   {
     name: 'request-cut-off',
@@ -115,7 +117,7 @@ export const abortRules: readonly Rule[] = [
     says: { 'server-abort': 1.5, 'closes-by-rst': -1 },
     when: (c) => isAbort(c) && c.by === 'server' && c.server.tinyWindows > 0,
     evidence: (c) =>
-      `the server had stopped reading: ${times(c.server.tinyWindows, 'segment')} announced a window of next to nothing`,
+      `the server had stopped reading: ${times(c.server.tinyWindows, 'segment')} of it announced a window of next to nothing`,
   },
   {
     name: 'server-resets-at-once',

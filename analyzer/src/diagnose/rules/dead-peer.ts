@@ -41,7 +41,8 @@ export const deadPeerRules: readonly Rule[] = [
     family: 'dead-peer',
     says: { 'dead-peer': 1, 'idle-timeout': -1, injected: -1 },
     when: (c) => isStranger(c) && c.ttlDelta === 0,
-    evidence: (c) => `its TTL ${c.rst?.ttl} is that of the ${c.by}'s other packets: the host is up`,
+    evidence: (c) =>
+      `the RST's TTL ${c.rst?.ttl} is that of the ${c.by}'s other packets: it comes from the host itself`,
   },
   {
     // Once or twice may be loss; but who gives up a connection while repeating itself has not been heard either.
@@ -52,7 +53,7 @@ export const deadPeerRules: readonly Rule[] = [
       c.close === 'rst' && unheard(c) === null && c.own.retries > 0 && c.peer.retries === 0 && c.own.retrySeconds > 0,
     strength: (c) => 0.4 + 0.3 * c.own.retries,
     evidence: (c) =>
-      `the ${c.by} had sent the same data ${times(c.own.retries, 'time')} again in ${c.own.retrySeconds} s without an answer when it gave up`,
+      `the ${c.by} had sent the same data again ${times(c.own.retries, 'time')} in ${c.own.retrySeconds} s without an answer when it gave up`,
   },
   {
     name: 'no-longer-heard',
@@ -62,7 +63,7 @@ export const deadPeerRules: readonly Rule[] = [
     strength: (c) => Math.min(1.3, 0.8 + c[unheard(c) ?? 'client'].retries / 15),
     evidence: (c) => {
       const side = unheard(c) ?? 'client';
-      return `the ${side} sent the same data ${times(c[side].retries, 'time')} again in ${c[side].retrySeconds} s, and nothing came back`;
+      return `the ${side} sent the same data again ${times(c[side].retries, 'time')} in ${c[side].retrySeconds} s, and nothing came back`;
     },
   },
 ];

@@ -27,7 +27,7 @@ export const injectedRules: readonly Rule[] = [
     },
     when: (c) => stood(c) && c.ttlDelta !== null && c.ttlDelta !== 0,
     strength: (c) => (Math.abs(c.ttlDelta ?? 0) === 1 ? 0.9 : 1),
-    evidence: (c) => `the RST's TTL is ${c.rst?.ttl}, all else from the ${c.by} has ${c.own.ttl}`,
+    evidence: (c) => `the RST's TTL is ${c.rst?.ttl}, where all else from the ${c.by} has ${c.own.ttl}`,
   },
   {
     name: 'the-sender-goes-on',
@@ -54,7 +54,7 @@ export const injectedRules: readonly Rule[] = [
     when: (c) => stood(c) && c.idContinues === false,
     // Some systems number their packets at random; from the host's own distance a jump means little.
     strength: (c) => (c.ttlDelta === 0 ? 0.5 : 1),
-    evidence: (c) => `its IP id ${c.rst?.ipId} does not go on from the ${c.by}'s other packets`,
+    evidence: (c) => `the RST's IP id ${c.rst?.ipId} does not go on from the ${c.by}'s other packets`,
   },
   {
     name: 'ip-id-of-an-answer-without-socket',
@@ -75,7 +75,7 @@ export const injectedRules: readonly Rule[] = [
     family: 'injected',
     says: { injected: 1 },
     when: (c) => stood(c) && (c.rst?.ahead ?? 0) > 0,
-    evidence: (c) => `its sequence number lies ${c.rst?.ahead} beyond what the ${c.by} had sent`,
+    evidence: (c) => `the RST's sequence number lies ${c.rst?.ahead} beyond what the ${c.by} had sent`,
   },
   {
     name: 'answers-nothing',
@@ -83,7 +83,7 @@ export const injectedRules: readonly Rule[] = [
     says: { injected: 3, 'dead-peer': -3, 'idle-timeout': -1.5 },
     when: (c) => c.close === 'rst' && c.shape === 'answer' && promptness(c) < 0.5 && !c.midstream,
     strength: (c) => 1 - 1.6 * promptness(c),
-    evidence: (c) => `it has the form of an answer, but for ${time(c.rst?.gap ?? 0)} there was nothing to answer`,
+    evidence: (c) => `the RST has the form of an answer, but for ${time(c.rst?.gap ?? 0)} there was nothing to answer`,
   },
   {
     name: 'from-the-usual-distance',

@@ -14,7 +14,7 @@ export const normalRules: readonly Rule[] = [
   {
     name: 'both-sides-said-goodbye',
     family: 'normal',
-    says: { normal: 1 },
+    says: { normal: 1.5 },
     when: (c) => c.close === 'fin' && c.client.bytes + c.server.bytes > 0,
     evidence: (c) =>
       `both sides closed with FIN, the ${c.firstFin} first, after ${bytes(c.client.bytes)} from the client and ` +
@@ -23,7 +23,7 @@ export const normalRules: readonly Rule[] = [
   {
     name: 'server-leaves-at-once',
     family: 'normal',
-    says: { 'server-abort': 5, normal: -2.5 },
+    says: { 'server-abort': 5, normal: -3.5 },
     when: (c) =>
       (c.close === 'fin' || c.close === 'finrst') &&
       c.firstFin === 'server' &&
@@ -37,7 +37,7 @@ export const normalRules: readonly Rule[] = [
   {
     name: 'server-leaves-without-an-answer',
     family: 'normal',
-    says: { 'server-abort': 2.5, normal: -0.5 },
+    says: { 'server-abort': 2.5, normal: -2 },
     when: (c) =>
       c.close === 'fin' && c.firstFin === 'server' && c.server.bytes === 0 && c.client.bytes > 0 && !c.midstream,
     evidence: (c) => `the server closed without having answered ${bytes(c.client.bytes)} of the client`,

@@ -19,14 +19,14 @@ export const refusalRules: readonly Rule[] = [
     family: 'refusal',
     says: { refused: 1.5, 'rejected-on-path': -2.5 },
     when: (c) => c.close === 'refused' && distanceOfHost(c) === 'same',
-    evidence: (c) => `its TTL ${c.server.reset?.ttl} is that of the host's other packets`,
+    evidence: (c) => `the RST's TTL ${c.server.reset?.ttl} is that of the host's other packets`,
   },
   {
     name: 'rejected-from-another-distance',
     family: 'refusal',
     says: { refused: -3, 'rejected-on-path': 4 },
     when: (c) => c.close === 'refused' && distanceOfHost(c) === 'other',
-    evidence: (c) => `its TTL is ${c.server.reset?.ttl}, the host's other packets have ${ttlText(c)}`,
+    evidence: (c) => `the RST's TTL is ${c.server.reset?.ttl}, where the host's other packets have ${ttlText(c)}`,
   },
   {
     // Network equipment starts at 255, hosts at 64 or 128: without other packets of the host a hint, no more.
@@ -34,6 +34,6 @@ export const refusalRules: readonly Rule[] = [
     family: 'refusal',
     says: { 'rejected-on-path': 1.5 },
     when: (c) => c.close === 'refused' && distanceOfHost(c) === null && (c.server.reset?.ttl ?? 0) > 128,
-    evidence: (c) => `its TTL ${c.server.reset?.ttl} is one that network equipment uses`,
+    evidence: (c) => `the RST's TTL ${c.server.reset?.ttl} is one that network equipment uses`,
   },
 ];

@@ -92,7 +92,7 @@ export const setupRules: readonly Rule[] = [
   {
     name: 'connected-and-left',
     family: 'setup',
-    says: { 'port-probe': 5, normal: -2.5 },
+    says: { 'port-probe': 5, normal: -3.5 },
     when: (c) =>
       c.close === 'fin' && c.firstFin === 'client' && c.client.bytes === 0 && c.server.bytes === 0 && !c.midstream,
     // Who connects in advance, for a request that never comes, stays longer than who only looks whether the port is open.

@@ -31,7 +31,7 @@ export const stageRules: readonly Rule[] = [
     evidence: null,
   },
   { name: 'lone-rst', family: 'stage', says: { 'cannot-tell': 3 }, when: (c) => c.close === 'orphan', evidence: null },
-  { name: 'two-fins', family: 'stage', says: { normal: 4 }, when: (c) => c.close === 'fin', evidence: null },
+  { name: 'two-fins', family: 'stage', says: { normal: 5 }, when: (c) => c.close === 'fin', evidence: null },
   {
     name: 'one-fin',
     family: 'stage',
