@@ -1,9 +1,9 @@
 import { PacketBatch, Pkt } from '../../analyzer/src/capture/packet-batch.js';
 import {
   Decoder,
+  Flag,
   MAX_VLANS,
   Seg,
-  SYN,
   undecodedReasons,
   type UndecodedReason,
 } from '../../analyzer/src/decode/index.js';
@@ -91,7 +91,7 @@ function foundIn(words: Int32Array): Found {
     payload: word(Seg.Payload),
     ttl: word(Seg.Ttl),
     id: word(Seg.IpId),
-    windowScale: (flags & SYN) !== 0 ? word(Seg.WindowScale) : null,
+    windowScale: (flags & Flag.Syn) !== 0 ? word(Seg.WindowScale) : null,
     vlans: [...words.subarray(Seg.Vlan, Seg.Vlan + Math.min(MAX_VLANS, vlanCount))],
     vlanCount,
   };

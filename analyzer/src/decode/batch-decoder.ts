@@ -3,7 +3,7 @@ import { direction4, hashKey, writeKey } from './connection-key.js';
 import type { Decoder } from './decoder.js';
 import { LINK_ETHERNET } from './link.js';
 import { DECODED } from './reasons.js';
-import { Seg, SYN } from './segment.js';
+import { Flag, Seg } from './segment.js';
 
 const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_VLAN = 0x8100;
@@ -204,7 +204,7 @@ export function batchDecoder(decoder: Decoder, seed: number): BatchDecoder {
     segments[to + Seg.Payload] = payload > 0 ? payload : 0;
     segments[to + Seg.VlanCount] = vlan === 0 ? 0 : 1;
     segments[to + Seg.Vlan] = vlan;
-    if ((flags & SYN) !== 0) {
+    if ((flags & Flag.Syn) !== 0) {
       decoder.capturedEnd = capturedEnd;
       segments[to + Seg.WindowScale] = decoder.windowScale((at + 20) | 0, (at + header) | 0);
     }

@@ -2,7 +2,7 @@ import { batchDecoder, type BatchDecoder } from './batch-decoder.js';
 import { FragmentTable } from './fragments.js';
 import { decodeEtherType, decodeLink, LINK_ETHERNET } from './link.js';
 import { DECODED, FRAGMENT, MALFORMED, TOO_DEEP, TRUNCATED, undecodedReasons } from './reasons.js';
-import { MAX_VLANS, Seg, SYN } from './segment.js';
+import { Flag, MAX_VLANS, Seg } from './segment.js';
 import { decodeTransport } from './tunnels.js';
 
 const ETHERTYPE_IPV4 = 0x0800;
@@ -275,7 +275,7 @@ export class Decoder {
     // The header may claim more than the datagram holds: then there is no payload.
     const payload = end - at - headerLength;
     segments[segment + Seg.Payload] = payload > 0 ? payload : 0;
-    segments[segment + Seg.WindowScale] = (flags & SYN) !== 0 ? this.windowScale(at + 20, at + headerLength) : -1;
+    segments[segment + Seg.WindowScale] = (flags & Flag.Syn) !== 0 ? this.windowScale(at + 20, at + headerLength) : -1;
     return DECODED;
   }
 

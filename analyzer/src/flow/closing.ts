@@ -1,4 +1,4 @@
-import { ACK } from '../decode/segment.js';
+import { Flag } from '../decode/segment.js';
 import { Event, Verdict } from './events.js';
 import { Both, Cold, Facts, Row, State } from './layout.js';
 import type { FlowTable } from './table.js';
@@ -113,7 +113,7 @@ export function createClosing(table: FlowTable, book: (at: number, kind: number,
   function refuses(at: number, direction: number, flags: number, acknowledgement: number): boolean {
     const state = rows[at + Row.State] as number;
     const client = direction ^ 1;
-    if ((flags & ACK) === 0 || client !== clientDirection(state) || (state & (State.Syn << client)) === 0) {
+    if ((flags & Flag.Ack) === 0 || client !== clientDirection(state) || (state & (State.Syn << client)) === 0) {
       return false;
     }
     if ((state & Both.SynAck) !== 0 || (state & (State.Syn << direction)) !== 0 || (state & Both.Fin) !== 0) {

@@ -11,8 +11,8 @@ import { writeAddress4, writeAddress6 } from './address-bytes.js';
 import { allocateColumns, freshBuffers, type BufferSource } from './columns.js';
 import { createFactWriter } from './fact-writer.js';
 import { Fact } from './facts.js';
-import { Both, Cold, Facts, Half, Opening, Row, State, Table } from './layout.js';
-import { pairWords, type FlowTable } from './table.js';
+import { Both, Cold, Facts, Half, Opening, Pair, Row, State, Table } from './layout.js';
+import type { FlowTable } from './table.js';
 import type { Ending } from './verdict.js';
 import { writeHistory, zeekState } from './zeek-record.js';
 
@@ -98,7 +98,7 @@ export function createConnectionWriter(
     const word = rows[at + Row.State] as number;
     const client = (word & State.ClientHigh) !== 0 ? 1 : 0;
     if ((word & State.Ipv6) !== 0) {
-      const pair = (rows[at + Row.Wide] as number) * pairWords;
+      const pair = (rows[at + Row.Wide] as number) * Pair.Words;
       writeAddress6(clientIp, out * 16, wide, pair + client * 4);
       writeAddress6(serverIp, out * 16, wide, pair + (client ^ 1) * 4);
     } else {

@@ -1,4 +1,4 @@
-import { ACK, FIN, RST, Seg, SYN } from '../decode/segment.js';
+import { Flag, Seg } from '../decode/segment.js';
 import { bitsOf, lastData, unacked } from './fact-values.js';
 import { Fact, FinHead, PauseHead, pauseSeconds, ResetHead, tinyWindow } from './facts.js';
 import { Both, Cold, Half, Row, State, Zeek } from './layout.js';
@@ -17,8 +17,8 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
     const flags = segments[segment + Seg.Flags] as number;
     const state = rows[at + Row.State] as number;
     const payload = segments[segment + Seg.Payload] as number;
-    if ((flags & (FIN | RST)) !== 0) {
-      if ((flags & RST) !== 0) {
+    if ((flags & (Flag.Fin | Flag.Rst)) !== 0) {
+      if ((flags & Flag.Rst) !== 0) {
         if ((state & (State.Rst << direction)) === 0) {
           noteReset(at, direction, segment, event);
         } else {
@@ -30,7 +30,7 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
     } else if ((state & (State.Rst << direction)) !== 0) {
       noteAfterReset(at, direction, segment);
     }
-    if (payload > 0 && (flags & RST) === 0) {
+    if (payload > 0 && (flags & Flag.Rst) === 0) {
       if ((state & (State.Rst << (direction ^ 1))) !== 0) {
         noteUnheard(at, direction, segment);
       }
@@ -38,7 +38,7 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
         noteLate(at, direction, segment, event);
       } else if (
         event - (rows[at + Row.LastSeconds] as number) >= shortestPause &&
-        (flags & (SYN | FIN)) === 0 &&
+        (flags & (Flag.Syn | Flag.Fin)) === 0 &&
         (state & (State.Sequence << direction)) !== 0 &&
         rows[at + Row.Next + direction] === segments[segment + Seg.Sequence]
       ) {
@@ -47,11 +47,11 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
       const zeek = (rows[at + Row.Zeek] as number) & ~Zeek.LastData;
       rows[at + Row.Zeek] = direction !== 0 ? zeek | Zeek.LastData : zeek;
     }
-    if ((segments[segment + Seg.Window] as number) >>> 0 <= largestTiny && (flags & (SYN | RST)) === 0) {
+    if ((segments[segment + Seg.Window] as number) >>> 0 <= largestTiny && (flags & (Flag.Syn | Flag.Rst)) === 0) {
       const tiny = factsAt(at) + Fact.TinyWindows + direction;
       words[tiny] = (words[tiny] as number) + 1;
     }
-    if ((state & State.Ipv6) === 0 && (flags & RST) === 0) {
+    if ((state & State.Ipv6) === 0 && (flags & Flag.Rst) === 0) {
       // The words for IPv6 addresses are free in IPv4 connections: the first IP id of each direction.
       const shift = direction * Half.Bits;
       if ((((rows[at + Row.Wide] as number) >>> shift) & Half.Most) === 0) {
@@ -87,7 +87,7 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
       ResetHead.Present |
       (window << ResetHead.Window) |
       ((segments[segment + Seg.Ttl] as number) << ResetHead.Ttl) |
-      ((flags & ACK) !== 0 ? ResetHead.Ack : 0) |
+      ((flags & Flag.Ack) !== 0 ? ResetHead.Ack : 0) |
       (sequence === 0 ? ResetHead.ZeroSequence : 0) |
       ((state & (State.Fin << direction)) !== 0 ? ResetHead.AfterOwnFin : 0) |
       ((state & (State.Fin << other)) !== 0 ? ResetHead.AfterPeerFin : 0) |
@@ -100,7 +100,7 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
     words[facts + Fact.ResetAhead] = sent ? (sequence - (rows[at + Row.Next + direction] as number)) | 0 : 0;
     words[facts + Fact.ResetUnacked] = acked ? (sequence - (rows[at + Row.Acked + other] as number)) | 0 : 0;
     words[facts + Fact.ResetAckAhead] =
-      (flags & ACK) !== 0 && (state & (State.Sequence << other)) !== 0
+      (flags & Flag.Ack) !== 0 && (state & (State.Sequence << other)) !== 0
         ? ((segments[segment + Seg.Acknowledgement] as number) - (rows[at + Row.Next + other] as number)) | 0
         : 0;
     words[facts + Fact.ResetPeerUnacked] = unacked(rows, at, other);
@@ -147,7 +147,7 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
     words[facts + Fact.FinUnacked] = unacked(rows, at, direction);
     const unheard = unacked(rows, at, other);
     words[facts + Fact.FinPeerUnacked] =
-      unheard > 0 && ((segments[segment + Seg.Flags] as number) & ACK) !== 0
+      unheard > 0 && ((segments[segment + Seg.Flags] as number) & Flag.Ack) !== 0
         ? Math.max(
             0,
             ((rows[at + Row.Next + other] as number) - (segments[segment + Seg.Acknowledgement] as number)) | 0
@@ -204,7 +204,7 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
     const sends =
       (state & (State.Sequence << direction)) !== 0 && ((end - (rows[at + Row.Next + direction] as number)) | 0) > 0;
     const acks =
-      (flags & ACK) !== 0 &&
+      (flags & Flag.Ack) !== 0 &&
       (state & (State.Ack << direction)) !== 0 &&
       (((segments[segment + Seg.Acknowledgement] as number) - (rows[at + Row.Acked + direction] as number)) | 0) > 0 &&
       (((segments[segment + Seg.Acknowledgement] as number) - (rows[at + Row.Next + other] as number)) | 0) <= 0;

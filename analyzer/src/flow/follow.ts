@@ -1,9 +1,10 @@
-import { ACK, FIN, RST, Seg, SYN } from '../decode/segment.js';
+import { Flag, Seg } from '../decode/segment.js';
 import type { Connections } from './connections.js';
 import { pauseSeconds, tinyWindow } from './facts.js';
 import { Both, noWindow, Row, State, Table, Zeek } from './layout.js';
 import { createOpening } from './opening.js';
 import type { Part } from './part.js';
+import { createSegmentReader } from './read-ahead.js';
 import { createSpecialSegments } from './special.js';
 import { windowOf } from './window-book.js';
 
@@ -13,27 +14,24 @@ export type Follower = ReturnType<typeof createFollower>;
  * Leads segments to their connections.
  *
  * Trade-offs. The table is far larger than the processor's caches: read one after the other, each segment would wait for
- * its own lines of it, read together (`readAhead`) the waits overlap. Most segments are data or acknowledgements of a
+ * its own lines of it, read together (read-ahead.ts) the waits overlap. Most segments are data or acknowledgements of a
  * connection that stands: for them `follow` counts and moves the sequence numbers on in one cache line of the row, without
  * a call or an allocation. That short way repeats what `SpecialSegments` says more generally; everything else, and
  * everything odd, goes through there.
  */
 export function createFollower(connections: Connections, segments: Int32Array, part: Part) {
   const { table, clock, windows, roles, present } = connections;
-  const { rows, find, glance, candidate, insert } = table;
-  const wide = table.wide.words;
+  const { rows, find, insert } = table;
   // Captured by the closures below, and so constants to the compiler, which what a module declares is not.
-  const control = SYN | FIN | RST;
+  const control = Flag.Syn | Flag.Fin | Flag.Rst;
   const shortGap = pauseSeconds;
   const smallWindow = tinyWindow;
   const resolve = createOpening(connections, segments);
   const special = createSpecialSegments(connections, segments);
-  /** Sum of what was read ahead: kept so that the reads are not optimised away, never used. */
-  const touched = new Int32Array(1);
   const follower = {
     /** Packets whose window was already written; counted in the oldest that is open. */
     late: 0,
-    readAhead,
+    readAhead: createSegmentReader(table, segments),
     follow,
     enterSecond,
     isDoubtful,
@@ -43,41 +41,6 @@ export function createFollower(connections: Connections, segments: Int32Array, p
   let second = -1;
   let event = 0;
   let isLate = 0;
-
-  /**
-   * Reads what segments number 0 to `length` will need, level by level: the index for all, the first line of the rows for
-   * all, then what lies behind them for those that need more than the first line.
-   */
-  function readAhead(length: number): void {
-    const end = (length * Seg.Words) | 0;
-    let sum = 0;
-    for (let segment = 0; segment < end; segment = (segment + Seg.Words) | 0) {
-      sum ^= glance(segments[segment + Seg.Hash] as number);
-    }
-    for (let segment = 0; segment < end; segment = (segment + Seg.Words) | 0) {
-      const row = candidate(segments[segment + Seg.Hash] as number);
-      segments[segment + Seg.Hint] = row;
-      sum ^= rows[row * Row.Words + Table.Offset + Row.State] as number;
-    }
-    for (let segment = 0; segment < end; segment = (segment + Seg.Words) | 0) {
-      const at = ((segments[segment + Seg.Hint] as number) * Row.Words + Table.Offset) | 0;
-      if (
-        ((segments[segment + Seg.Flags] as number) & control) !== 0 ||
-        ((rows[at + Row.State] as number) & Both.Plain) === 0
-      ) {
-        sum ^= (rows[at + Row.Opening] as number) ^ (rows[at + Row.TotalOpening] as number);
-      } else if (segments[segment + Seg.Family] !== 4) {
-        sum ^= rows[at + Row.Wide] as number;
-      }
-    }
-    for (let segment = 0; segment < end; segment = (segment + Seg.Words) | 0) {
-      if (segments[segment + Seg.Family] !== 4) {
-        const at = ((segments[segment + Seg.Hint] as number) * Row.Words + Table.Offset) | 0;
-        sum ^= wide[(rows[at + Row.Wide] as number) << 3] as number;
-      }
-    }
-    touched[0] = sum;
-  }
 
   /**
    * Handles segments number `first` to `end`, of the `length` that there are.
@@ -91,7 +54,7 @@ export function createFollower(connections: Connections, segments: Int32Array, p
         enterSecond(seconds, number + 1 < length ? segment + Seg.Words : -1);
       }
       const flags = segments[segment + Seg.Flags] as number;
-      if ((flags & SYN) !== 0) {
+      if ((flags & Flag.Syn) !== 0) {
         roles.learn(segments, segment, event);
       }
       if (part.of !== 1 && ((segments[segment + Seg.Hash] as number) >>> 1) % part.of !== part.index) {
@@ -106,7 +69,7 @@ export function createFollower(connections: Connections, segments: Int32Array, p
         const state = rows[at + Row.State] as number;
         if (
           (state & Both.Plain) !== 0 &&
-          (flags & (control | ACK)) === ACK &&
+          (flags & (control | Flag.Ack)) === Flag.Ack &&
           (segments[segment + Seg.Window] as number) >>> 0 > smallWindow &&
           event - (rows[at + Row.LastSeconds] as number) < shortGap
         ) {

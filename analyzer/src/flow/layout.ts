@@ -86,6 +86,11 @@ export const enum Table {
   Offset = 12,
 }
 
+/** A row of the pool of IPv6 addresses: the lower address, then the higher. */
+export const enum Pair {
+  Words = 8,
+}
+
 /** `Row.Window` of a row that has counted nothing since its last window was written; windows are numbered from 1. */
 export const noWindow = 0;
 
@@ -191,6 +196,8 @@ export const enum Facts {
   OneWay = 1 << 19,
   /** Share of the handshake's time that lay between the SYN+ACK and the client's answer, in fifteenths; 4 bits. */
   Share = 20,
+  /** Packets had VLAN tags (`Cold.Vlans`). */
+  Tagged = 1 << 24,
 }
 
 /** Fields of `Row.Zeek`: endpoint states (3 bits for each direction), the states before, letters noted, letters in all. */

@@ -1,4 +1,4 @@
-import { ACK, RST, Seg, SYN } from '../decode/segment.js';
+import { Flag, Seg } from '../decode/segment.js';
 import type { Connections } from './connections.js';
 import { Both, Row, State, Table } from './layout.js';
 import { Ending } from './verdict.js';
@@ -35,8 +35,8 @@ export function createOpening(connections: Connections, segments: Int32Array) {
     const flags = segments[segment + Seg.Flags] as number;
     const sequence = segments[segment + Seg.Sequence] as number;
     const acknowledgement = segments[segment + Seg.Acknowledgement] as number;
-    if ((flags & SYN) !== 0 && (flags & RST) === 0) {
-      return (flags & ACK) === 0
+    if ((flags & Flag.Syn) !== 0 && (flags & Flag.Rst) === 0) {
+      return (flags & Flag.Ack) === 0
         ? resolveSyn(row, direction, sequence, segment)
         : resolveSynAck(row, rival, direction, sequence, acknowledgement);
     }
@@ -170,14 +170,14 @@ export function createOpening(connections: Connections, segments: Int32Array) {
   ): number {
     const rivalAt = rowAt(rival);
     const other = direction ^ 1;
-    if ((flags & (RST | ACK)) === (RST | ACK) && answers(rivalAt, other, acknowledgement)) {
+    if ((flags & (Flag.Rst | Flag.Ack)) === (Flag.Rst | Flag.Ack) && answers(rivalAt, other, acknowledgement)) {
       return rival; // the attempt is refused
     }
     if (((rows[rivalAt + Row.State] as number) & (State.Syn << direction)) !== 0) {
       const fromAttempt = (sequence - (rows[rivalAt + Row.First + direction] as number)) | 0;
       const fromOpen = (sequence - (rows[rowAt(row) + Row.Next + direction] as number)) | 0;
       if (fromAttempt >= 1 && fromAttempt <= ATTEMPT_REACH && Math.abs(fromOpen) > ATTEMPT_REACH) {
-        if ((flags & RST) !== 0) {
+        if ((flags & Flag.Rst) !== 0) {
           return rival; // the client gives the attempt up
         }
         // The new connection is under way, its SYN+ACK was not captured.

@@ -1,8 +1,10 @@
 /**
  * Rows of a fixed number of words that few connections need. Row 0 is never used, so that 0 means none.
  *
- * Trade-off: memory for the most rows there can be is reserved at once. Pages that were never touched cost nothing, and
- * `words` stays the same array for ever, which lets the compiler treat it as a constant.
+ * Trade-offs. Memory for the most rows there can be is reserved at once: pages that were never touched cost nothing, and
+ * `words` stays the same array for ever, which lets the compiler treat it as a constant. Rows that were given back are
+ * listed beside the rows, 4 bytes each: linked through the rows themselves, each `take` would wait for a row that is in no
+ * cache any more to learn which one is next.
  */
 export interface Pool {
   readonly words: Int32Array;
@@ -19,18 +21,18 @@ export interface Pool {
  */
 export function createPool(width: number, most: number): Pool {
   const words = new Int32Array(width * (most + 1));
+  const given = new Int32Array(most + 1);
   let size = 0;
   let fresh = 1;
   let free = 0;
 
   function take(): number {
     size++;
-    const row = free;
-    if (row === 0) {
+    if (free === 0) {
       return fresh++;
     }
+    const row = given[--free] as number;
     const first = row * width;
-    free = words[first] as number;
     for (let word = first; word < first + width; word++) {
       words[word] = 0;
     }
@@ -39,8 +41,7 @@ export function createPool(width: number, most: number): Pool {
 
   function give(row: number): void {
     size--;
-    words[row * width] = free;
-    free = row;
+    given[free++] = row;
   }
 
   return {

@@ -1,7 +1,7 @@
-import { ACK, Seg } from '../decode/segment.js';
+import { Flag, Seg } from '../decode/segment.js';
 import { addressOf, createEndpointMemory, portKey } from './endpoints.js';
-import { Row, State } from './layout.js';
-import { pairWords, type FlowTable } from './table.js';
+import { Pair, Row, State } from './layout.js';
+import type { FlowTable } from './table.js';
 
 /** Ports up to here are assigned to services of the system (RFC 6335); a client's port is above. */
 const SYSTEM_PORTS = 1024;
@@ -24,7 +24,7 @@ export function createRoles(table: FlowTable, serverPorts: readonly number[] = [
   function learn(segments: Int32Array, segment: number, second: number): void {
     const ports = segments[segment + Seg.Ports] as number;
     const ipv6 = segments[segment + Seg.Family] === 6;
-    if (((segments[segment + Seg.Flags] as number) & ACK) !== 0) {
+    if (((segments[segment + Seg.Flags] as number) & Flag.Ack) !== 0) {
       const address = addressOf(segments, segment + Seg.Source, ipv6);
       memory.accepted(address, portKey(ports >>> 16, ipv6), second);
     } else {
@@ -61,7 +61,7 @@ export function createRoles(table: FlowTable, serverPorts: readonly number[] = [
     if (((rows[at + Row.State] as number) & State.Ipv6) === 0) {
       return rows[at + Row.Key0 + end] as number;
     }
-    return addressOf(wide, (rows[at + Row.Wide] as number) * pairWords + end * 4, true);
+    return addressOf(wide, (rows[at + Row.Wide] as number) * Pair.Words + end * 4, true);
   }
 
   function port(at: number, end: number): number {

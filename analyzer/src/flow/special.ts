@@ -1,4 +1,4 @@
-import { ACK, FIN, RST, Seg, SYN } from '../decode/segment.js';
+import { Flag, Seg } from '../decode/segment.js';
 import { createClosing } from './closing.js';
 import type { Connections } from './connections.js';
 import { Event, Verdict } from './events.js';
@@ -50,7 +50,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     const sequence = segments[segment + Seg.Sequence] as number;
     const nanos = segments[segment + Seg.Nanos] as number;
     const acknowledgement = segments[segment + Seg.Acknowledgement] as number;
-    const reset = (flags & RST) !== 0;
+    const reset = (flags & Flag.Rst) !== 0;
     now[Now.Event] = event;
     now[Now.Nanos] = nanos;
     if (rows[at + Row.Window] !== present[0]) {
@@ -68,7 +68,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
         spillBytes(row, at, direction, payload);
       }
     }
-    if ((flags & ANY_FLAG) === 0 || ((flags & SYN) !== 0 && (flags & (FIN | RST)) !== 0)) {
+    if ((flags & ANY_FLAG) === 0 || ((flags & Flag.Syn) !== 0 && (flags & (Flag.Fin | Flag.Rst)) !== 0)) {
       malformed(at);
     }
     if (!hasLetters(rows[at + Row.Zeek] as number, direction)) {
@@ -81,23 +81,23 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     if (segments[segment + Seg.Window] === 0 && !reset) {
       zeek.zeroWindow(at, direction);
     }
-    const length = payload + ((flags & SYN) >> 1) + (flags & FIN);
+    const length = payload + ((flags & Flag.Syn) >> 1) + (flags & Flag.Fin);
     if (!reset) {
       sequenceSpace(at, direction, flags, sequence, length, payload);
     }
-    if ((flags & SYN) !== 0) {
-      if ((flags & ACK) === 0) {
+    if ((flags & Flag.Syn) !== 0) {
+      if ((flags & Flag.Ack) === 0) {
         onSyn(at, direction, segment);
       } else {
         onSynAck(at, direction, segment);
       }
-    } else if (!reset && ((flags & ACK) !== 0 || payload > 0)) {
+    } else if (!reset && ((flags & Flag.Ack) !== 0 || payload > 0)) {
       withoutSyn(at, direction, payload);
     }
-    const advances = (flags & (ACK | RST)) === ACK && acknowledge(at, direction, flags, acknowledgement);
+    const advances = (flags & (Flag.Ack | Flag.Rst)) === Flag.Ack && acknowledge(at, direction, flags, acknowledgement);
     if (reset) {
       countEnd(at, Ends.Rst, direction, Event.Rst);
-      if ((flags & FIN) !== 0) {
+      if ((flags & Flag.Fin) !== 0) {
         countFin(at, direction, sequence + length);
       }
       onReset(at, direction, flags, sequence, acknowledgement);
@@ -105,7 +105,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       if ((before & Both.Rst) !== 0) {
         afterReset(at, direction, sequence + payload, payload, advances);
       }
-      if ((flags & FIN) !== 0) {
+      if ((flags & Flag.Fin) !== 0) {
         countFin(at, direction, sequence + length);
       }
       onAcknowledged(at, direction);
@@ -201,21 +201,23 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     rows[at + Row.StartNanos] = now[Now.Nanos] as number;
     rows[at + Row.LastSeconds] = now[Now.Event] as number;
     rows[at + Row.LastNanos] = now[Now.Nanos] as number;
-    if (segments[segment + Seg.VlanCount] !== 0) {
-      vlans(at, segment);
-    }
     rows[at + Row.State] = (rows[at + Row.State] as number) | State.Begun;
     const flags = segments[segment + Seg.Flags] as number;
     let noted =
       (((segments[segment + Seg.Interface] as number) & 0xff) << Facts.Interface) |
       (direction !== 0 ? Facts.FirstSender : 0);
+    if (segments[segment + Seg.VlanCount] !== 0) {
+      vlans(at, segment);
+      noted |= Facts.Tagged;
+    }
     let client: number;
-    if ((flags & SYN) !== 0) {
-      client = (flags & ACK) === 0 ? direction : direction ^ 1;
+    if ((flags & Flag.Syn) !== 0) {
+      client = (flags & Flag.Ack) === 0 ? direction : direction ^ 1;
       rows[at + Row.State] = (rows[at + Row.State] as number) | State.RoleCertain;
     } else {
       // A RST+ACK of sequence number 0 is a closed port's answer to a SYN (RFC 9293 3.10.7.1): it comes from the server.
-      const closedPort = (flags & (RST | ACK)) === (RST | ACK) && segments[segment + Seg.Sequence] === 0;
+      const closedPort =
+        (flags & (Flag.Rst | Flag.Ack)) === (Flag.Rst | Flag.Ack) && segments[segment + Seg.Sequence] === 0;
       client = closedPort ? direction ^ 1 : roles.guessClient(at, direction);
       noted |= Facts.GuessBooked;
       rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | Verdict.RoleGuess;
@@ -362,7 +364,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     if ((state & State.Handshake) === 0) {
       handshake(rows, at);
     }
-    if ((state & State.Timed) === 0 && (flags & SYN) === 0) {
+    if ((state & State.Timed) === 0 && (flags & Flag.Syn) === 0) {
       timeHandshake(at, direction);
     }
     return advances;

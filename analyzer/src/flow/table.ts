@@ -1,13 +1,11 @@
 import { hashKey } from '../decode/connection-key.js';
 import { Seg } from '../decode/segment.js';
 import { Fact } from './facts.js';
-import { Cold, Row, State, Table } from './layout.js';
+import { Cold, Pair, Row, State, Table } from './layout.js';
 import { createPool } from './pool.js';
 
 /** Words of an index slot: hash, row. */
 const SLOT = 2;
-/** Words of an IPv6 pair: lower and higher address. */
-export const pairWords = 8;
 /** Slots that the index begins with. */
 const FIRST_SLOTS = 1 << 12;
 
@@ -37,7 +35,7 @@ export function createFlowTable(capacity: number, seed = 0) {
   const doubles = new Float64Array(buffer);
   const floats = new Float32Array(buffer);
   /** Addresses of IPv6 connections: the lower, then the higher. */
-  const wide = createPool(pairWords, capacity);
+  const wide = createPool(Pair.Words, capacity);
   const wideWords = wide.words;
   /** Rarer facts (`Cold`). */
   const cold = createPool(Cold.Words, capacity);
@@ -52,7 +50,8 @@ export function createFlowTable(capacity: number, seed = 0) {
   /** Rows in use, and the highest ever used. A row in use has `State.Used`. */
   let size = 0;
   let highest = 0;
-  /** Freed rows, linked by `Row.Rival`. */
+  /** Freed rows; beside the rows, for the reason that `createPool` gives. */
+  const freed = new Int32Array(capacity + 1);
   let free = 0;
 
   /** First word of a row. */
@@ -138,9 +137,9 @@ export function createFlowTable(capacity: number, seed = 0) {
    * @returns 0 when the table is full
    */
   function allocate(key0: number, key1: number, ports: number): number {
-    let row = free;
-    if (row !== 0) {
-      free = rows[row * Row.Words + Table.Offset + Row.Rival] as number;
+    let row = 0;
+    if (free !== 0) {
+      row = freed[--free] as number;
     } else if (highest < capacity) {
       row = ++highest;
     } else {
@@ -168,8 +167,8 @@ export function createFlowTable(capacity: number, seed = 0) {
   function setPair(place: number, segments: Int32Array, segment: number): void {
     const pair = wide.take();
     const swap = (segments[segment + Seg.Direction] as number) << 2;
-    for (let word = 0; word < pairWords; word++) {
-      wideWords[pair * pairWords + word] = segments[segment + Seg.Source + (word ^ swap)] as number;
+    for (let word = 0; word < Pair.Words; word++) {
+      wideWords[pair * Pair.Words + word] = segments[segment + Seg.Source + (word ^ swap)] as number;
     }
     rows[place + Row.State] = (rows[place + Row.State] as number) | State.Ipv6;
     rows[place + Row.Wide] = pair;
@@ -194,8 +193,7 @@ export function createFlowTable(capacity: number, seed = 0) {
     }
     rows[place + Row.State] = 0;
     rows[place + Row.Timer] = 0;
-    rows[place + Row.Rival] = free;
-    free = row;
+    freed[free++] = row;
     size--;
   }
 

@@ -1,4 +1,6 @@
 import { Row, Table } from './layout.js';
+import { createEndReader } from './read-ahead.js';
+import type { FlowTable } from './table.js';
 
 /** Slots of one second. Deadlines further away wait in the last slot and are looked at again. */
 const SLOTS = 8192;
@@ -17,17 +19,15 @@ export type TimerWheel = ReturnType<typeof createTimerWheel>;
  * that slot comes round, the connection's real deadline is worked out from its last packet and it is either due or put
  * into a later slot. An earlier deadline adds an entry and leaves the old one behind, to be skipped when its slot comes.
  * A connection may so end up to one second late; a heap would cost a reordering on every packet.
- *
- * @param rows of the flow table
  */
-export function createTimerWheel(rows: Int32Array) {
+export function createTimerWheel(table: FlowTable) {
+  const { rows } = table;
+  const readAhead = createEndReader(table);
   const heads = new Int32Array(SLOTS);
   /** Chunks; number 0 is never used. They grow: entries left behind are bounded by the traffic, not by the flow table. */
   let words = new Int32Array(CHUNK * FIRST_CHUNKS);
   let fresh = 1;
   let free = 0;
-  /** Sum of what `touch` read: kept so that the reads are not optimised away, never used. */
-  const touched = new Int32Array(1);
 
   /** Makes sure the row is looked at no later than `deadline`; `now` is the second being lived through. */
   function arm(row: number, deadline: number, now: number): void {
@@ -53,7 +53,8 @@ export function createTimerWheel(rows: Int32Array) {
     while (chunk !== 0) {
       const at = chunk * CHUNK;
       const count = words[at + 1] as number;
-      touch(at, count);
+      // Rows that are due have not been used for seconds and are in no cache.
+      readAhead(words, at + 2, count, second);
       for (let i = 0; i < count; i++) {
         const row = words[at + 2 + i] as number;
         if (rows[row * Row.Words + Table.Offset + Row.Timer] === second) {
@@ -65,19 +66,6 @@ export function createTimerWheel(rows: Int32Array) {
       free = chunk;
       chunk = next;
     }
-  }
-
-  /**
-   * Reads each row of a chunk once. Rows that are due have not been used for seconds and are in no cache; reads that do
-   * not wait for each other overlap, where the work on one row after the other would wait for each.
-   */
-  function touch(at: number, count: number): void {
-    let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const row = ((words[at + 2 + i] as number) * Row.Words + Table.Offset) | 0;
-      sum = (sum + (rows[row] as number) + (rows[row + Row.Timer] as number) + (rows[row + Row.Traits] as number)) | 0;
-    }
-    touched[0] = sum;
   }
 
   function push(slot: number, row: number): void {

@@ -1,8 +1,9 @@
 import type { Batch } from './batch.js';
 import type { BufferSource } from './columns.js';
 import { Event, Verdict } from './events.js';
-import { Cold, Ends, Half, noWindow, Opening, Rec, RecMeta, Row, State, Table } from './layout.js';
-import { pairWords, type FlowTable } from './table.js';
+import { Cold, Ends, Facts, Half, noWindow, Opening, Pair, Rec, RecMeta, Row, State, Table } from './layout.js';
+import { createCountReader } from './read-ahead.js';
+import type { FlowTable } from './table.js';
 import { createWindowFold } from './window-fold.js';
 import { createWindowMemory } from './window-memory.js';
 
@@ -21,6 +22,9 @@ export function windowStart(window: number): number {
   return (window - 1) * windowSeconds;
 }
 
+/** Rows whose counts are read together. */
+const AHEAD = 32;
+
 export type WindowBook = ReturnType<typeof createWindowBook>;
 
 /**
@@ -38,6 +42,7 @@ export function createWindowBook(
   const wide = table.wide.words;
   const memory = createWindowMemory(capacity);
   const { records, active, usedActive } = memory;
+  const readAhead = createCountReader(table);
   const fold = createWindowFold(memory, buffers);
   const book = {
     current: noWindow as number,
@@ -113,10 +118,14 @@ export function createWindowBook(
   function recordActive(window: number): void {
     const first = (window & 1) * capacity;
     const end = first + (usedActive[window & 1] as number);
-    for (let i = first; i < end; i++) {
-      const at = (active[i] as number) * Row.Words + Table.Offset;
-      if (rows[at + Row.Window] === window) {
-        record(at);
+    for (let i = first; i < end; i += AHEAD) {
+      const next = Math.min(end, i + AHEAD);
+      readAhead(active, i, next - i);
+      for (let j = i; j < next; j++) {
+        const at = (active[j] as number) * Row.Words + Table.Offset;
+        if (rows[at + Row.Window] === window) {
+          record(at);
+        }
       }
     }
   }
@@ -131,12 +140,13 @@ export function createWindowBook(
     const state = rows[at + Row.State] as number;
     records[to + Rec.Ports] = rows[at + Row.Ports] as number;
     let meta = (state & State.ClientHigh) !== 0 ? RecMeta.ClientHigh : 0;
-    if (rows[at + Row.Cold] !== 0) {
+    // Asked here, so that connections without tags do not wait for a line that they need for nothing else.
+    if (((rows[at + Row.Facts] as number) & Facts.Tagged) !== 0) {
       meta |= (cold[(rows[at + Row.Cold] as number) * Cold.Words + Cold.Vlans] as number) & RecMeta.Vlan;
     }
     if ((state & State.Ipv6) !== 0) {
       meta |= RecMeta.Ipv6;
-      records[to + Rec.Key0] = memory.addWide(half, wide, (rows[at + Row.Wide] as number) * pairWords);
+      records[to + Rec.Key0] = memory.addWide(half, wide, (rows[at + Row.Wide] as number) * Pair.Words);
     } else {
       records[to + Rec.Key0] = rows[at + Row.Key0] as number;
       records[to + Rec.Key1] = rows[at + Row.Key1] as number;

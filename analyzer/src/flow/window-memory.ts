@@ -1,5 +1,4 @@
-import { Rec } from './layout.js';
-import { pairWords } from './table.js';
+import { Pair, Rec } from './layout.js';
 
 /** Words of an event node: next node, kind + direction, number. */
 export const nodeWords = 3;
@@ -22,7 +21,7 @@ export function createWindowMemory(capacity: number) {
   /** `Rec.Words` words each; those of windows with odd numbers lie behind the others. */
   const records = new Int32Array(2 * capacity * Rec.Words);
   /** Addresses of IPv6 records: lower, then higher. */
-  const wide = new Int32Array(2 * capacity * pairWords);
+  const wide = new Int32Array(2 * capacity * Pair.Words);
   /** Rows of connections that began to count; a row can be in it more than once. */
   const active = new Int32Array(2 * capacity);
   /** For both windows: how many of each are in use. Node 0 is never used. */
@@ -65,8 +64,8 @@ export function createWindowMemory(capacity: number) {
   function addWide(half: number, pool: Int32Array, from: number): number {
     const place = usedWide[half] as number;
     usedWide[half] = place + 1;
-    const at = (half * capacity + place) * pairWords;
-    for (let word = 0; word < pairWords; word++) {
+    const at = (half * capacity + place) * Pair.Words;
+    for (let word = 0; word < Pair.Words; word++) {
       wide[at + word] = pool[from + word] as number;
     }
     return at;

@@ -1,4 +1,4 @@
-import { ACK, FIN, RST, SYN } from '../decode/segment.js';
+import { Flag } from '../decode/segment.js';
 import { Cold, Half, Row, Zeek } from './layout.js';
 import type { FlowTable } from './table.js';
 import { Code, Endpoint, endpoint } from './zeek-codes.js';
@@ -16,17 +16,17 @@ const enum Seen {
 
 /** A packet's letter, by its SYN, FIN and RST bits and, without these, whether it has data or an acknowledgement. */
 function kindOf(flags: number, payload: number): number {
-  switch (flags & (SYN | FIN | RST)) {
+  switch (flags & (Flag.Syn | Flag.Fin | Flag.Rst)) {
     case 0:
-      return payload > 0 ? Seen.Data : (flags & ACK) !== 0 ? Seen.Ack : 0;
-    case SYN:
+      return payload > 0 ? Seen.Data : (flags & Flag.Ack) !== 0 ? Seen.Ack : 0;
+    case Flag.Syn:
       return Seen.Syn;
-    case FIN:
+    case Flag.Fin:
       return Seen.Fin;
-    case RST:
+    case Flag.Rst:
       return Seen.Rst;
-    case FIN | RST:
-    case FIN | RST | SYN:
+    case Flag.Fin | Flag.Rst:
+    case Flag.Fin | Flag.Rst | Flag.Syn:
       return Seen.FinRst;
     default:
       return Seen.Multi;
@@ -36,7 +36,7 @@ function kindOf(flags: number, payload: number): number {
 function codeOf(seen: number, flags: number): number {
   switch (seen) {
     case Seen.Syn:
-      return (flags & ACK) !== 0 ? Code.SynAck : Code.Syn;
+      return (flags & Flag.Ack) !== 0 ? Code.SynAck : Code.Syn;
     case Seen.Fin:
       return Code.Fin;
     case Seen.Rst:
@@ -75,6 +75,10 @@ export function hasLetters(zeek: number, direction: number): boolean {
 export function createZeekNotes(table: FlowTable) {
   const { rows, coldAt } = table;
   const cold = table.cold.words;
+  // Captured, and so constants to the compiler, which what a module declares is not.
+  const kinds = KINDS;
+  const codes = CODES;
+  const transitions = TRANSITIONS;
 
   /** Adds a letter; returns `Row.Zeek` with the new length. */
   function append(at: number, zeek: number, direction: number, code: number): number {
@@ -99,14 +103,14 @@ export function createZeekNotes(table: FlowTable) {
     payload: number
   ): void {
     let zeek = rows[at + Row.Zeek] as number;
-    const kind = ((flags & (SYN | FIN | RST)) << 2) | ((flags & ACK) >>> 3) | (payload > 0 ? 1 : 0);
-    const seen = KINDS[kind] as number;
+    const kind = ((flags & (Flag.Syn | Flag.Fin | Flag.Rst)) << 2) | ((flags & Flag.Ack) >>> 3) | (payload > 0 ? 1 : 0);
+    const seen = kinds[kind] as number;
     if (seen !== 0) {
       const bit = seen << (Zeek.Letters + direction * Zeek.LetterBits);
       if ((zeek & bit) === 0) {
-        zeek = append(at, zeek | bit, direction, CODES[kind] as number);
+        zeek = append(at, zeek | bit, direction, codes[kind] as number);
       } else if ((seen & (Seen.Syn | Seen.Fin | Seen.Rst)) !== 0 && isNew(at, direction, seen, sequence, payload)) {
-        zeek = append(at, zeek, direction, CODES[kind] as number);
+        zeek = append(at, zeek, direction, codes[kind] as number);
       }
     }
     const now = (zeek >>> Zeek.States) & 63;
@@ -114,7 +118,7 @@ export function createZeekNotes(table: FlowTable) {
     const peer = direction === 0 ? now >>> 3 : now & 7;
     const before = (zeek >>> (Zeek.Before + (direction ^ 1) * 3)) & 7;
     const place = transition(mine, peer, before === Endpoint.Closed ? 1 : 0, isClient, flags, payload);
-    const next = TRANSITIONS[place] as number;
+    const next = transitions[place] as number;
     if ((next & 7) !== mine) {
       zeek = enter(zeek, direction, mine, next & 7);
     }
@@ -207,8 +211,8 @@ function transition(
   return (
     mine |
     (peer << 3) |
-    ((flags & (FIN | SYN | RST)) << 6) |
-    ((flags & ACK) << 5) |
+    ((flags & (Flag.Fin | Flag.Syn | Flag.Rst)) << 6) |
+    ((flags & Flag.Ack) << 5) |
     (payload > 0 ? 1024 : 0) |
     (isClient << 11) |
     (wasClosed << 12)
@@ -218,7 +222,7 @@ function transition(
 /** Sender's state | peer's state << 3 after a segment, for everything that decides it: worked out once. */
 const TRANSITIONS = new Uint8Array(8192);
 for (let place = 0; place < TRANSITIONS.length; place++) {
-  const flags = ((place >>> 6) & (FIN | SYN | RST)) | ((place >>> 5) & ACK);
+  const flags = ((place >>> 6) & (Flag.Fin | Flag.Syn | Flag.Rst)) | ((place >>> 5) & Flag.Ack);
   const mine = place & 7;
   const peer = (place >>> 3) & 7;
   TRANSITIONS[place] = advance(mine, peer, (place & 4096) !== 0, (place & 2048) !== 0, flags, (place & 1024) !== 0);
@@ -237,15 +241,15 @@ function advance(
       return fromInactive(peer, isClient, flags, data);
     case Endpoint.SynSent:
     case Endpoint.SynAckSent:
-      if ((flags & RST) !== 0) {
+      if ((flags & Flag.Rst) !== 0) {
         return Endpoint.Reset | (peer << 3);
       }
-      return ((flags & FIN) !== 0 ? Endpoint.Closed : mine) | (peer << 3);
+      return ((flags & Flag.Fin) !== 0 ? Endpoint.Closed : mine) | (peer << 3);
     case Endpoint.Partial:
     case Endpoint.Established:
       return fromEstablished(mine, peer, peerWasClosed, flags);
     case Endpoint.Closed:
-      return ((flags & RST) !== 0 && peer !== Endpoint.Closed ? Endpoint.Reset : mine) | (peer << 3);
+      return ((flags & Flag.Rst) !== 0 && peer !== Endpoint.Closed ? Endpoint.Reset : mine) | (peer << 3);
     default:
       return mine | (peer << 3);
   }
@@ -253,9 +257,9 @@ function advance(
 
 function fromInactive(peer: Endpoint, isClient: boolean, flags: number, data: boolean): number {
   let mine: Endpoint = Endpoint.Inactive;
-  if ((flags & SYN) !== 0) {
+  if ((flags & Flag.Syn) !== 0) {
     if (isClient && peer !== Endpoint.Established) {
-      mine = (flags & ACK) !== 0 ? Endpoint.SynAckSent : Endpoint.SynSent;
+      mine = (flags & Flag.Ack) !== 0 ? Endpoint.SynAckSent : Endpoint.SynSent;
     } else {
       // The answer to a SYN; or the SYN itself, captured behind the SYN+ACK that answers it.
       if (peer === Endpoint.SynSent || peer === Endpoint.SynAckSent) {
@@ -264,31 +268,31 @@ function fromInactive(peer: Endpoint, isClient: boolean, flags: number, data: bo
       mine = Endpoint.Established;
     }
   }
-  if ((flags & FIN) !== 0) {
+  if ((flags & Flag.Fin) !== 0) {
     mine = Endpoint.Closed;
   }
-  if ((flags & RST) !== 0) {
+  if ((flags & Flag.Rst) !== 0) {
     mine = Endpoint.Reset;
   }
   // Some stacks acknowledge a SYN before they answer it: that alone makes no partial connection.
   if (mine === Endpoint.Inactive && (isClient || data || peer !== Endpoint.SynSent)) {
-    mine = (flags & ACK) !== 0 && peer === Endpoint.Established ? Endpoint.Established : Endpoint.Partial;
+    mine = (flags & Flag.Ack) !== 0 && peer === Endpoint.Established ? Endpoint.Established : Endpoint.Partial;
   }
   return mine | (peer << 3);
 }
 
 function fromEstablished(mine: Endpoint, peer: Endpoint, peerWasClosed: boolean, flags: number): number {
-  if ((flags & (SYN | ACK)) === SYN && mine === Endpoint.Partial && peer === Endpoint.Inactive) {
+  if ((flags & (Flag.Syn | Flag.Ack)) === Flag.Syn && mine === Endpoint.Partial && peer === Endpoint.Inactive) {
     mine = Endpoint.SynSent;
   }
-  if ((flags & FIN) !== 0 && (flags & RST) === 0) {
+  if ((flags & Flag.Fin) !== 0 && (flags & Flag.Rst) === 0) {
     mine = Endpoint.Closed;
     if (peer === Endpoint.Reset && peerWasClosed) {
       // The peer sent a FIN, then a RST: the FIN from here makes it a normal end.
       peer = Endpoint.Closed;
     }
   }
-  if ((flags & RST) !== 0) {
+  if ((flags & Flag.Rst) !== 0) {
     mine = Endpoint.Reset;
   }
   return mine | (peer << 3);
