@@ -206,6 +206,7 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
     const acks =
       (flags & Flag.Ack) !== 0 &&
       (state & (State.Ack << direction)) !== 0 &&
+      (state & (State.Sequence << other)) !== 0 &&
       (((segments[segment + Seg.Acknowledgement] as number) - (rows[at + Row.Acked + direction] as number)) | 0) > 0 &&
       (((segments[segment + Seg.Acknowledgement] as number) - (rows[at + Row.Next + other] as number)) | 0) <= 0;
     if (sends || acks) {
