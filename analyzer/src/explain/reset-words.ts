@@ -1,4 +1,4 @@
-import { ACK } from '../decode/segment.js';
+import { Flag } from '../decode/segment.js';
 import { bytes } from '../diagnose/words.js';
 import type { SequencePacket } from './packet.js';
 import { other, type SideTrack } from './side-track.js';
@@ -26,7 +26,7 @@ export function resetWords(packet: SequencePacket, own: SideTrack, peer: SideTra
 }
 
 function shape(packet: SequencePacket, own: SideTrack, peer: SideTrack, unanswered: boolean): string {
-  const acknowledges = (packet.flags & ACK) !== 0;
+  const acknowledges = (packet.flags & Flag.Ack) !== 0;
   if (unanswered && packet.from === 'server' && acknowledges) {
     return packet.sequence === 0
       ? 'refuses: number 0 and an ACK of the SYN, as a closed port answers'
@@ -54,7 +54,7 @@ function apart(ahead: number | null, peer: SideTrack, packet: SequencePacket): s
 function repeated(packet: SequencePacket, own: SideTrack): string {
   const before = own.lastReset as SequencePacket;
   const moved = (packet.sequence - before.sequence) | 0;
-  const alike = (packet.flags & ACK) === (before.flags & ACK);
+  const alike = (packet.flags & Flag.Ack) === (before.flags & Flag.Ack);
   const change =
     moved === 0
       ? alike
@@ -69,7 +69,7 @@ function unconfirmed(packet: SequencePacket, peer: SideTrack): number {
   if (peer.next === null) {
     return 0;
   }
-  const confirmed = (packet.flags & ACK) !== 0 ? packet.acknowledgement : peer.acked;
+  const confirmed = (packet.flags & Flag.Ack) !== 0 ? packet.acknowledgement : peer.acked;
   const fin = peer.fin !== null && !peer.finAcked ? 1 : 0;
   return confirmed === null ? 0 : Math.max(0, ((peer.next - confirmed) | 0) - fin);
 }

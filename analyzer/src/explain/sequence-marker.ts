@@ -1,4 +1,4 @@
-import { ACK, FIN, RST, SYN } from '../decode/segment.js';
+import { Flag } from '../decode/segment.js';
 import { bytes, time } from '../diagnose/words.js';
 import type { Side } from '../diagnose/index.js';
 import { pauseSeconds, tinyWindow } from '../flow/facts.js';
@@ -46,25 +46,25 @@ export class SequenceMarker {
     this.first ??= packet;
     const sinceLast = this.last === null ? 0 : nanosBetween(this.last, packet);
     this.marks = [];
-    this.weight = (flags & (SYN | FIN | RST)) !== 0 ? 3 : 0;
+    this.weight = (flags & (Flag.Syn | Flag.Fin | Flag.Rst)) !== 0 ? 3 : 0;
 
     own.begin(packet, peer);
     const relative = {
       sequence: own.relative(packet.sequence),
-      acknowledgement: (flags & ACK) === 0 ? null : peer.relative(packet.acknowledgement),
+      acknowledgement: (flags & Flag.Ack) === 0 ? null : peer.relative(packet.acknowledgement),
     };
     this.timing(sinceLast);
-    if ((flags & ANY_FLAG) === 0 || ((flags & SYN) !== 0 && (flags & (FIN | RST)) !== 0)) {
+    if ((flags & ANY_FLAG) === 0 || ((flags & Flag.Syn) !== 0 && (flags & (Flag.Fin | Flag.Rst)) !== 0)) {
       this.say('malformed', 'flags that contradict each other');
     }
-    if ((flags & RST) !== 0) {
+    if ((flags & Flag.Rst) !== 0) {
       this.reset(packet, own, peer);
     } else {
       this.place(packet, own, peer, sinceLast);
       this.handshake(packet);
       this.windows(packet, own, peer);
       this.acknowledge(packet, own, peer);
-      if ((flags & FIN) !== 0) {
+      if ((flags & Flag.Fin) !== 0) {
         this.fin(packet, own, peer);
       }
       this.close(own, peer);
@@ -103,7 +103,7 @@ export class SequenceMarker {
     const { rows } = this.table;
     const { flags, payload, sequence, from } = packet;
     const direction = from === 'client' ? 0 : 1;
-    const length = payload + ((flags & SYN) >> 1) + (flags & FIN);
+    const length = payload + ((flags & Flag.Syn) >> 1) + (flags & Flag.Fin);
     const before = own.next;
     if (length === 0) {
       if (((rows[this.at + Row.State] as number) & (State.Sequence << direction)) === 0) {
@@ -111,13 +111,13 @@ export class SequenceMarker {
         rows[this.at + Row.First + direction] = sequence | 0;
         rows[this.at + Row.Next + direction] = sequence | 0;
         own.next = sequence;
-      } else if ((flags & (SYN | FIN)) === 0 && before !== null && ((sequence - before) | 0) === -1) {
+      } else if ((flags & (Flag.Syn | Flag.Fin)) === 0 && before !== null && ((sequence - before) | 0) === -1) {
         this.keepAlive(own);
       }
       return;
     }
-    if ((flags & SYN) !== 0) {
-      const bit = ((flags & ACK) === 0 ? State.Syn : State.SynAck) << direction;
+    if ((flags & Flag.Syn) !== 0) {
+      const bit = ((flags & Flag.Ack) === 0 ? State.Syn : State.SynAck) << direction;
       const state = rows[this.at + Row.State] as number;
       rows[this.at + Row.State] = state | bit;
     }
@@ -150,14 +150,14 @@ export class SequenceMarker {
   private again(packet: SequencePacket, own: SideTrack, peer: SideTrack): void {
     const { flags, payload, sequence } = packet;
     const since = own.last === null ? 0 : nanosBetween(own.last, packet);
-    if ((flags & SYN) !== 0) {
+    if ((flags & Flag.Syn) !== 0) {
       own.syns++;
-      const what = (flags & ACK) === 0 ? 'SYN' : 'SYN+ACK';
+      const what = (flags & Flag.Ack) === 0 ? 'SYN' : 'SYN+ACK';
       this.say('syn-again', `${what} no. ${own.syns}, ${time(since / 1e3)} after the one before`);
       return;
     }
     const what = payload === 0 ? 'the FIN again' : `${bytes(payload)} again`;
-    const end = sequence + payload + (flags & FIN);
+    const end = sequence + payload + (flags & Flag.Fin);
     if (own.acked !== null && ((end - own.acked) | 0) <= 0) {
       this.say('retransmission', `${what}, though acknowledged`);
     } else if (peer.duplicates >= FAST) {
@@ -194,8 +194,8 @@ export class SequenceMarker {
 
   private handshake(packet: SequencePacket): void {
     const { flags, from, acknowledgement } = packet;
-    if ((flags & SYN) !== 0) {
-      if ((flags & ACK) === 0) {
+    if ((flags & Flag.Syn) !== 0) {
+      if ((flags & Flag.Ack) === 0) {
         this.syn ??= packet;
       } else {
         this.synAck ??= packet;
@@ -203,7 +203,7 @@ export class SequenceMarker {
       return;
     }
     const { syn, synAck } = this;
-    if (this.stands || syn === null || synAck === null || from !== syn.from || (flags & ACK) === 0) {
+    if (this.stands || syn === null || synAck === null || from !== syn.from || (flags & Flag.Ack) === 0) {
       return;
     }
     if (((acknowledgement - synAck.sequence) | 0) >= 1) {
@@ -220,7 +220,7 @@ export class SequenceMarker {
 
   private windows(packet: SequencePacket, own: SideTrack, peer: SideTrack): void {
     const { flags, window } = packet;
-    if (window === null || (flags & SYN) !== 0) {
+    if (window === null || (flags & Flag.Syn) !== 0) {
       return;
     }
     if (window <= tinyWindow) {
@@ -238,7 +238,7 @@ export class SequenceMarker {
 
   private acknowledge(packet: SequencePacket, own: SideTrack, peer: SideTrack): void {
     const { flags, acknowledgement, payload, window } = packet;
-    if ((flags & ACK) === 0) {
+    if ((flags & Flag.Ack) === 0) {
       return;
     }
     const before = peer.acked;
@@ -248,7 +248,8 @@ export class SequenceMarker {
       peer.probing = false;
       return;
     }
-    const same = acknowledgement === before && payload === 0 && (flags & (SYN | FIN)) === 0 && own.last !== null;
+    const same =
+      acknowledgement === before && payload === 0 && (flags & (Flag.Syn | Flag.Fin)) === 0 && own.last !== null;
     if (same && peer.probing) {
       peer.probing = false;
       this.say('keep-alive-answer', 'it does');

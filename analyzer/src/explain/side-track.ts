@@ -1,4 +1,4 @@
-import { ACK, SYN } from '../decode/segment.js';
+import { Flag } from '../decode/segment.js';
 import type { Side } from '../diagnose/index.js';
 import type { SequencePacket } from './packet.js';
 
@@ -36,9 +36,9 @@ export class SideTrack {
 
   /** Fixes what relative numbers are counted from, as Wireshark does: the SYN is 0, the first byte is 1. */
   begin({ flags, sequence, acknowledgement }: SequencePacket, peer: SideTrack): void {
-    const syn = (flags & SYN) !== 0;
+    const syn = (flags & Flag.Syn) !== 0;
     this.base ??= syn ? sequence : (sequence - 1) >>> 0;
-    if ((flags & ACK) !== 0) {
+    if ((flags & Flag.Ack) !== 0) {
       peer.base ??= (acknowledgement - 1) >>> 0;
     }
   }

@@ -1,6 +1,6 @@
 import { Pkt, type PacketBatch, type PacketSink } from '../capture/packet-batch.js';
 import { writeKey } from '../decode/connection-key.js';
-import { ACK, DECODED, Decoder, Seg, SYN } from '../decode/index.js';
+import { DECODED, Decoder, Flag, Seg } from '../decode/index.js';
 
 interface Stream {
   readonly number: number;
@@ -59,12 +59,12 @@ export class StreamNumbers implements PacketSink {
     const sequence = segments[Seg.Sequence] as number;
     let stream = this.streams.get(key);
     const base = stream?.bases[direction] ?? null;
-    if (stream === undefined || ((flags & (SYN | ACK)) === SYN && base !== null && base !== sequence)) {
+    if (stream === undefined || ((flags & (Flag.Syn | Flag.Ack)) === Flag.Syn && base !== null && base !== sequence)) {
       stream = { number: this.count++, bases: [null, null] };
       this.streams.set(key, stream);
     }
-    stream.bases[direction] ??= (flags & SYN) !== 0 ? sequence : (sequence - 1) | 0;
-    if ((flags & ACK) !== 0) {
+    stream.bases[direction] ??= (flags & Flag.Syn) !== 0 ? sequence : (sequence - 1) | 0;
+    if ((flags & Flag.Ack) !== 0) {
       stream.bases[direction ^ 1] ??= ((segments[Seg.Acknowledgement] as number) - 1) | 0;
     }
     return stream.number;
