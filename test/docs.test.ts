@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import { metricCatalogue } from '../analyzer/src/api/metrics/catalogue.js';
 import { errorKinds } from '../analyzer/src/errors.js';
@@ -129,5 +129,47 @@ describe('the page of settings', () => {
       ['store.folder', 'api.host', 'api.port', 'query.rows', 'connections', 'store.concurrentQueries'].map(row),
       [store.folder, api.host, api.port, query.rows, connections, store.concurrentQueries].map((one) => `\`${one}\``)
     );
+  });
+});
+
+describe('the pages people write', () => {
+  const pages = readdirSync(new URL('docs/', root))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => ({ name, text: readFileSync(new URL(`docs/${name}`, root), 'utf8') }));
+  /** The anchor that GitHub gives a heading. */
+  const anchors = (text: string) =>
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+      heading!
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .replaceAll(' ', '-')
+    );
+
+  test('name errors and metrics that exist', () => {
+    const codes = new Set([...Object.values(errorKinds), ...Object.values(filterErrorKinds)].map(({ code }) => code));
+    const metrics = new Set(metricCatalogue.map(({ name }) => name));
+    for (const { name, text } of pages) {
+      for (const [code] of text.matchAll(/\bTCPS_E_[A-Z_]+[A-Z]\b/g)) {
+        assert.ok(codes.has(code), `${name}: ${code}`);
+      }
+      for (const [metric] of text.matchAll(/\btcpscope_[a-z_]+(?:total|bytes|ratio|seconds|running|ready)\b/g)) {
+        assert.ok(metrics.has(metric), `${name}: ${metric}`);
+      }
+    }
+  });
+
+  test('link to pages and headings that exist', () => {
+    for (const { name, text } of pages) {
+      for (const [, file, anchor] of text.matchAll(/\]\(((?!https?:)[^)#\s]*)(?:#([^)\s]+))?\)/g)) {
+        const target = new URL(`docs/${file === '' ? name : file}`, root);
+        if (file === 'diagnosis.md' && !existsSync(target)) {
+          continue;
+        }
+        assert.ok(existsSync(target), `${name}: ${file}`);
+        if (anchor !== undefined) {
+          assert.ok(anchors(readFileSync(target, 'utf8')).includes(anchor), `${name}: ${file}#${anchor}`);
+        }
+      }
+    }
   });
 });

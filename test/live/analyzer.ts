@@ -7,7 +7,13 @@ import { inRepository } from '../plugin-host/paths.js';
 /** A program and its arguments on the host where the analyzer is to run. */
 export type Launch = (command: string, args: readonly string[]) => ChildProcess;
 
-const here: Launch = (command, args) => spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Settings of whoever runs the tests are not those of the test. */
+const env = { ...process.env, TCPSCOPE_TOKEN: '' };
+const here: Launch = (command, args) => spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+
+/** The same without the right to capture, also for root. */
+export const withoutCapabilities: Launch = (command, args) =>
+  process.getuid?.() === 0 ? here('setpriv', ['--bounding-set=-all', command, ...args]) : here(command, args);
 
 /** Milliseconds until a test gives up waiting. */
 const PATIENCE = 60_000;
