@@ -147,7 +147,7 @@ describe('the pages people write', () => {
 
   test('name errors and metrics that exist', () => {
     const codes = new Set([...Object.values(errorKinds), ...Object.values(filterErrorKinds)].map(({ code }) => code));
-    const metrics = new Set(metricCatalogue.map(({ name }) => name));
+    const metrics = new Set<string>(metricCatalogue.map(({ name }) => name));
     for (const { name, text } of pages) {
       for (const [code] of text.matchAll(/\bTCPS_E_[A-Z_]+[A-Z]\b/g)) {
         assert.ok(codes.has(code), `${name}: ${code}`);
