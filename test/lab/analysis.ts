@@ -1,11 +1,12 @@
 import { PacketBatch } from '../../analyzer/src/capture/packet-batch.js';
 import { PcapReader, pcapVariant } from '../../analyzer/src/capture/pcap.js';
 import {
-  diagnose,
-  explain,
-  Neighbourhood,
+  diagnoseAll,
+  diagnosisOf,
+  explainVerdict,
   readFacts,
   rulesThatHold,
+  surroundingsOf,
   type Cause,
   type ConnectionFacts,
   type Diagnosis,
@@ -67,15 +68,13 @@ export function verdictsOf(file: Uint8Array): Verdict[] {
     pipeline.batch(packets);
   } while (packets.length > 0);
   pipeline.finish();
-  const neighbourhood = new Neighbourhood();
-  const rows = batches.flatMap((batch) =>
-    Array.from({ length: batch.rows }, (_, row) => ({ batch, row, facts: readFacts(batch, row) }))
+  const rows = diagnoseAll(batches).flatMap((batch) =>
+    Array.from({ length: batch.rows }, (_, row) => ({ batch, row }))
   );
-  for (const { batch, row, facts } of rows) {
-    neighbourhood.learn(batch, row, facts);
-  }
-  return rows.map(({ batch, row, facts }) => {
-    const around = neighbourhood.around(batch, row, facts, true);
+  return rows.map(({ batch, row }) => {
+    const facts = readFacts(batch, row);
+    const around = surroundingsOf(batch, row);
+    const diagnosis = diagnosisOf(batch, row);
     return {
       tuple: tupleText(
         addressText(batch.clientIp, row * 16),
@@ -84,8 +83,8 @@ export function verdictsOf(file: Uint8Array): Verdict[] {
         batch.serverPort[row] as number
       ),
       facts,
-      diagnosis: diagnose(facts, around),
-      explain: () => explain(facts, around),
+      diagnosis,
+      explain: () => explainVerdict(diagnosis, facts, around),
       rules: () => rulesThatHold(facts, around),
     };
   });

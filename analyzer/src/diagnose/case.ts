@@ -62,8 +62,26 @@ export function caseOf(facts: ConnectionFacts, around: Surroundings): Case {
   const peer = by === 'client' ? facts.server : facts.client;
   const rst = by === null ? null : own.reset;
   const firstFin = firstFinOf(facts);
+  // Written out: spreading the facts took ten times as long as all rules together.
   return {
-    ...facts,
+    close: facts.close,
+    closer: facts.closer,
+    aborter: facts.aborter,
+    stage: facts.stage,
+    certain: facts.certain,
+    midstream: facts.midstream,
+    oneway: facts.oneway,
+    handshake: facts.handshake,
+    clientLeg: facts.clientLeg,
+    duration: facts.duration,
+    syns: facts.syns,
+    synAcks: facts.synAcks,
+    lastData: facts.lastData,
+    pause: facts.pause,
+    resetVoid: facts.resetVoid,
+    finsFirst: facts.finsFirst,
+    client: facts.client,
+    server: facts.server,
     around,
     by,
     rst,

@@ -90,7 +90,18 @@ function weigh(facts: Case): Diagnosis {
 
 /** The same, with the evidence in words. */
 export function explain(facts: ConnectionFacts, around: Surroundings = unknownSurroundings): Explanation | null {
-  const diagnosis = diagnose(facts, around);
+  return explainVerdict(diagnose(facts, around), facts, around);
+}
+
+/**
+ * Words for a verdict that was given before, from the facts it was given on: what of them speaks for it by the rules of
+ * this version, which may not be those that gave it.
+ */
+export function explainVerdict(
+  diagnosis: Diagnosis | null,
+  facts: ConnectionFacts,
+  around: Surroundings
+): Explanation | null {
   if (diagnosis === null) {
     return null;
   }

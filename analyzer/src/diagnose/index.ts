@@ -1,11 +1,23 @@
 export { caseOf, unknownSurroundings, type Case, type ResetShape, type Surroundings } from './case.js';
 export { causes, causeTexts, originOf, type Cause, type CauseText, type Origin } from './causes.js';
-export { diagnose, explain, rulesThatHold, type Diagnosis, type Explanation } from './diagnosis.js';
+export { diagnose, explain, explainVerdict, rulesThatHold, type Diagnosis, type Explanation } from './diagnosis.js';
 export { readFacts, type ConnectionFacts, type FinFacts, type ResetFacts, type Side, type SideFacts } from './facts.js';
 export { rules } from './rules/index.js';
 export type { Family, Rule } from './rule.js';
 export { mannerOf } from './findings/manner.js';
+export { Diagnoser, type DiagnoserOptions } from './diagnoser.js';
+export { diagnoseAll } from './diagnose-all.js';
 export { Neighbourhood } from './surroundings.js';
+export {
+  aroundWords,
+  diagnosisOf,
+  judge,
+  learn,
+  readAround,
+  surroundingsOf,
+  type DiagnosedBatch,
+  type Verdicts,
+} from './verdicts.js';
 export {
   defaultThresholds,
   findings,

@@ -95,6 +95,8 @@ export function connectionBatch(rows: readonly ConnectionRow[]): ConnectionBatch
   return {
     kind: 'connections',
     rows: rows.length,
+    epoch: 1,
+    until: 1,
     clientIp: addresses(rows.map((row) => row.client)),
     serverIp: addresses(rows.map((row) => row.server)),
     clientPort: Uint16Array.from(rows, (row) => row.clientPort ?? 50_000),

@@ -35,7 +35,12 @@ export const vlanDepth = 4;
 
 export interface ConnectionBatch {
   readonly kind: 'connections';
+  /** May be 0: then the batch only says how far its worker has come (`until`). */
   readonly rows: number;
+  /** Number of the 10 s of event time in which all connections of this batch were decided. */
+  readonly epoch: number;
+  /** What the worker decides later, it decides in this epoch or after it; `lastEpoch` when nothing follows. */
+  readonly until: number;
   readonly clientIp: Uint8Array;
   readonly serverIp: Uint8Array;
   readonly clientPort: Uint16Array;
@@ -68,6 +73,9 @@ export interface ConnectionBatch {
   /** `factWords` words a row: what a diagnosis needs, as `Fact` lays it out. */
   readonly facts: Int32Array;
 }
+
+/** `ConnectionBatch.until` of the last batch. */
+export const lastEpoch = Number.MAX_SAFE_INTEGER;
 
 export const connectionFlags = { roleCertain: 1, midstream: 2, oneway: 4 } as const;
 

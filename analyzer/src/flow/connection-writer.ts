@@ -2,6 +2,7 @@ import {
   connectionCounters,
   connectionFlags,
   historyLength,
+  lastEpoch,
   vlanDepth,
   type Batch,
   type ConnectionBatch,
@@ -29,7 +30,7 @@ export type ConnectionWriter = ReturnType<typeof createConnectionWriter>;
 /**
  * Collects finished connections into batches.
  *
- * Trade-off: rows are written into a batch that stays here, and a full one is copied: the copy costs 20 ns a connection, but
+ * Trade-off: rows are written into a batch that stays here and are copied from it: the copy costs 20 ns a connection, but
  * the columns are the same arrays for ever, which the compiler knows by address. Each row writes every column.
  */
 export function createConnectionWriter(
@@ -41,7 +42,7 @@ export function createConnectionWriter(
   const { rows, doubles, floats } = table;
   const wide = table.wide.words;
   const cold = table.cold.words;
-  const { batch, buffer } = allocate(freshBuffers);
+  const { batch, buffer } = allocate(freshBuffers, BATCH_ROWS);
   const { clientIp, serverIp, clientPort, serverPort, vlans, vlanCount, close, state, history, closer, aborter } =
     batch;
   const { startSeconds, startNanos, endSeconds, endNanos, stage, flags, ct } = batch;
@@ -64,6 +65,10 @@ export function createConnectionWriter(
   const malformed = column('malformed.count');
   const writeFacts = createFactWriter(table, batch.facts);
   let used = 0;
+  let epoch = 0;
+  /** `until` of the last batch, and whether connections of the present epoch were sent off before its end. */
+  let announced = 0;
+  let open = false;
 
   /**
    * Writes one connection, whose totals are settled.
@@ -79,19 +84,45 @@ export function createConnectionWriter(
     writeTotals(at, out);
     writeFacts(at, ending, out * Fact.Words);
     if (used === BATCH_ROWS) {
-      flush();
+      flush(epoch);
     }
   }
 
-  /** Sends off what has been collected. */
-  function flush(): void {
-    if (used > 0) {
-      const copy = allocate(buffers);
-      new Uint8Array(copy.buffer).set(new Uint8Array(buffer));
-      const sent = used === BATCH_ROWS ? copy.batch : shortened(copy.batch, used);
-      used = 0;
-      emit(sent);
+  /** Event time comes to an epoch: what was decided in the one before is sent off. */
+  function enterEpoch(next: number): void {
+    if (next !== epoch) {
+      if (used > 0 || open) {
+        flush(next);
+      }
+      epoch = next;
     }
+  }
+
+  /** Says how far event time has come when nothing that was sent off says it. */
+  function announce(): void {
+    if (announced !== epoch) {
+      flush(epoch);
+    }
+  }
+
+  /** Nothing more will be decided. */
+  function finish(): void {
+    flush(lastEpoch);
+    epoch = 0;
+    announced = 0;
+  }
+
+  function flush(until: number): void {
+    announced = until;
+    open = until === epoch && used > 0;
+    const copy = allocate(buffers, used);
+    if (used === BATCH_ROWS) {
+      new Uint8Array(copy.buffer).set(new Uint8Array(buffer));
+    } else {
+      copyRows(batch, copy.batch);
+    }
+    used = 0;
+    emit({ ...copy.batch, epoch, until });
   }
 
   function writeNames(at: number, out: number): void {
@@ -171,14 +202,16 @@ export function createConnectionWriter(
     malformed[out] = cold[extra + Cold.Malformed] as number;
   }
 
-  return { add, flush };
+  return { add, enterEpoch, announce, finish };
 }
 
-function allocate(buffers: BufferSource): { batch: ConnectionBatch; buffer: ArrayBuffer } {
-  const columns = allocateColumns(buffers, BATCH_ROWS, connectionCounters);
+function allocate(buffers: BufferSource, rows: number): { batch: ConnectionBatch; buffer: ArrayBuffer } {
+  const columns = allocateColumns(buffers, rows, connectionCounters);
   const batch: ConnectionBatch = {
     kind: 'connections',
-    rows: BATCH_ROWS,
+    rows,
+    epoch: 0,
+    until: 0,
     counters: columns.counters,
     ct: columns.floats(),
     startSeconds: columns.words(),
@@ -208,30 +241,16 @@ function sideOf(direction: number, client: number): number {
   return direction === client ? 1 : 2;
 }
 
-/** The first `rows` rows of a batch that was not filled; the columns keep their buffer. */
-function shortened(batch: ConnectionBatch, rows: number): ConnectionBatch {
-  return {
-    kind: 'connections',
-    rows,
-    counters: batch.counters.map((column) => column.subarray(0, rows)),
-    ct: batch.ct.subarray(0, rows),
-    startSeconds: batch.startSeconds.subarray(0, rows),
-    startNanos: batch.startNanos.subarray(0, rows),
-    endSeconds: batch.endSeconds.subarray(0, rows),
-    endNanos: batch.endNanos.subarray(0, rows),
-    clientIp: batch.clientIp.subarray(0, rows * 16),
-    serverIp: batch.serverIp.subarray(0, rows * 16),
-    clientPort: batch.clientPort.subarray(0, rows),
-    serverPort: batch.serverPort.subarray(0, rows),
-    vlans: batch.vlans.subarray(0, rows * vlanDepth),
-    vlanCount: batch.vlanCount.subarray(0, rows),
-    facts: batch.facts.subarray(0, rows * Fact.Words),
-    close: batch.close.subarray(0, rows),
-    state: batch.state.subarray(0, rows),
-    history: batch.history.subarray(0, rows * historyLength),
-    closer: batch.closer.subarray(0, rows),
-    aborter: batch.aborter.subarray(0, rows),
-    stage: batch.stage.subarray(0, rows),
-    flags: batch.flags.subarray(0, rows),
-  };
+/** Copies as many rows as `to` has. */
+function copyRows(from: ConnectionBatch, to: ConnectionBatch): void {
+  to.counters.forEach((column, i) => column.set((from.counters[i] as CounterColumn).subarray(0, column.length)));
+  for (const name of columnNames) {
+    to[name].set(from[name].subarray(0, to[name].length));
+  }
 }
+
+const columnNames = [
+  ...(['ct', 'startSeconds', 'startNanos', 'endSeconds', 'endNanos', 'facts', 'clientIp', 'serverIp'] as const),
+  ...(['clientPort', 'serverPort', 'vlans', 'vlanCount', 'close', 'state', 'history', 'closer'] as const),
+  ...(['aborter', 'stage', 'flags'] as const),
+];

@@ -39,6 +39,8 @@ export interface FlowOptions {
   readonly buffers?: BufferSource;
   /** Which connections to follow when several workers share the input; all by default. */
   readonly part?: Part;
+  /** Others follow the rest of the same packets, and wait to know how far event time has come here. `part` implies it. */
+  readonly shared?: boolean;
 }
 
 /** Rows looked at to find one to evict: the best of a sample, so that eviction costs the same however large the table. */
@@ -58,6 +60,7 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
   const writer = createConnectionWriter(table, clock, buffers, emit);
   /** Number of the window that the packet or verdict at hand belongs to, in an array that everyone reads. */
   const present = new Int32Array([noWindow]);
+  const shared = options.shared === true || (options.part !== undefined && options.part.of > 1);
   let hand = 1;
   /** A row in use right now, which eviction must leave alone. */
   let held = 0;
@@ -85,6 +88,7 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
   /** Lives through the seconds up to `event`: timers run out, windows are closed. */
   function advance(event: number): void {
     if (windows.current === noWindow) {
+      writer.enterEpoch(windowOf(event));
       enter(windowOf(event - clock.adjust));
     }
     // After one turn of the wheel nothing can be left that waits: a longer silence needs no more.
@@ -95,17 +99,20 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
     if (clock.now < event) {
       second(event);
     }
+    if (shared) {
+      writer.announce();
+    }
   }
 
   function second(event: number): void {
     clock.now = event;
+    writer.enterEpoch(windowOf(event));
     const seconds = event - clock.adjust;
     const window = windowOf(seconds);
     if (window !== windows.current) {
       enter(window);
     }
     if (windows.previousOpen && seconds >= windowStart(windows.current) + graceSeconds) {
-      writer.flush();
       windows.closePrevious();
     }
     present[0] = windows.current;
@@ -134,7 +141,7 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
         retire(row, Ending.End);
       }
     }
-    writer.flush();
+    writer.finish();
     windows.closeAll();
   }
 

@@ -5,10 +5,13 @@ import { Row, State, Zeek } from './layout.js';
 const float = new Float32Array(1);
 const floatBits = new Int32Array(float.buffer);
 
-/** A number as the bits of a 32-bit float. */
+/**
+ * A number as the bits of a 32-bit float with 12 of its 23 digits: true to 0.02 %, which is more than evidence says, and
+ * a third less to store.
+ */
 export function bitsOf(value: number): number {
   float[0] = value;
-  return floatBits[0] as number;
+  return ((floatBits[0] as number) + 0x400) & ~0x7ff;
 }
 
 /** Direction of the last segment that carried data. */

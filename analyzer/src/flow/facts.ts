@@ -129,3 +129,12 @@ export const tinyWindow = 2;
 
 /** A gap of at least this many seconds before new data is noted as a pause. */
 export const pauseSeconds = 2;
+
+/** Words of a fact row, for rooms that store them. */
+export const factWords: number = Fact.Words;
+
+/**
+ * Number of the layout above, kept with stored facts. Raise it when a word or a bit changes its place or its meaning:
+ * evidence of connections stored before is then no longer told, while their cause and confidence stay.
+ */
+export const factsVersion = 1;

@@ -1,5 +1,6 @@
 export * from './batch.js';
 export { BufferPool, freshBuffers, type BufferSource } from './columns.js';
 export { defaultTimeouts, type FlowOptions, type FlowTimeouts } from './connections.js';
+export { factsVersion, factWords } from './facts.js';
 export { FlowTracker } from './tracker.js';
 export { graceSeconds, windowSeconds } from './window-book.js';

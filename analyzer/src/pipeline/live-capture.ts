@@ -12,6 +12,8 @@ export interface LiveOptions extends Omit<LiveWorkerOptions, 'worker' | 'workers
 export interface LiveHandlers {
   /** Takes a batch; its memory is used again when the promise is settled. */
   onBatch(batch: Batch, worker: number): Promise<void>;
+  /** Every worker has ended, and no batch comes after those that were given. */
+  onEnded?(): Promise<void>;
   /** A worker ended with an error after the capture had started. */
   onFailed(error: TcpscopeError): void;
 }
@@ -56,6 +58,7 @@ export class LiveCapture {
     Atomics.store(control, 0, 1);
     Atomics.notify(control, 0);
     await Promise.all(this.ended);
+    await this.handlers.onEnded?.();
     await Promise.all(this.pending);
   }
 

@@ -40,6 +40,7 @@ class LiveWorker {
       serverPorts: options.serverPorts,
       hashSeed: (Math.random() * 0x7fffffff) | 0,
       buffers: this.pool,
+      shared: options.workers > 1,
     });
     this.fanoutGroup = options.fanoutGroup;
     this.ring = this.open();

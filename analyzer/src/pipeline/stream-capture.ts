@@ -8,6 +8,8 @@ import type { FromStreamWorker, SentError, StreamStatus, StreamWorkerOptions } f
 export interface StreamHandlers {
   /** Takes a batch. Reading pauses while many promises are open. */
   onBatch(batch: Batch): Promise<void>;
+  /** The stream has ended, and no batch comes after those that were given. */
+  onEnded?(): Promise<void>;
 }
 
 /** Batches that may wait to be taken before reading pauses. */
@@ -100,7 +102,7 @@ export class StreamCapture {
       worker.once('exit', () => {
         this.input.unpipe();
         this.input.destroy();
-        void Promise.all(taking).then(() => resolve({ error }));
+        void Promise.all([handlers.onEnded?.(), ...taking]).then(() => resolve({ error }));
       });
     });
   }

@@ -1,5 +1,5 @@
 import { evaluate, type Expression, type FilterValue, type StoredField } from '@tcpscope/filter';
-import { Neighbourhood } from '../diagnose/index.js';
+import { diagnoseAll, type DiagnosedBatch } from '../diagnose/index.js';
 import type { Enrichment } from '../enrich/index.js';
 import { windowCounters, type Batch, type ConnectionBatch, type WindowBatch } from '../flow/index.js';
 import { addressText } from './names.js';
@@ -31,10 +31,8 @@ interface Sum {
 
 /** One connection: a place in a batch. */
 export interface ConnectionRow {
-  readonly batch: ConnectionBatch;
+  readonly batch: DiagnosedBatch;
   readonly row: number;
-  /** What is known of hosts and services from all connections of the input. */
-  readonly neighbourhood: Neighbourhood;
 }
 
 /**
@@ -44,7 +42,7 @@ export interface ConnectionRow {
 export class Collector {
   private readonly sums = new Map<string, Sum>();
   private readonly connectionBatches: ConnectionBatch[] = [];
-  private readonly neighbourhood = new Neighbourhood();
+  private diagnosed: readonly DiagnosedBatch[] | null = null;
 
   /** @param probe what the field `probe` says in filters */
   constructor(
@@ -55,6 +53,7 @@ export class Collector {
   add(batch: Batch): void {
     if (batch.kind === 'connections') {
       this.connectionBatches.push(batch);
+      this.diagnosed = null;
     } else {
       for (let row = 0; row < batch.rows; row++) {
         this.addRow(batch, row);
@@ -78,10 +77,11 @@ export class Collector {
   connections(of: readonly Conversation[] | null): ConnectionRow[] {
     const wanted = of === null ? null : new Set(of.map((conversation) => conversation.key));
     const found: ConnectionRow[] = [];
-    for (const batch of this.connectionBatches) {
+    this.diagnosed ??= diagnoseAll(this.connectionBatches);
+    for (const batch of this.diagnosed) {
       for (let row = 0; row < batch.rows; row++) {
         if (wanted === null || wanted.has(keyOf(batch, row))) {
-          found.push({ batch, row, neighbourhood: this.neighbourhood });
+          found.push({ batch, row });
         }
       }
     }

@@ -1,12 +1,12 @@
 import { closeClasses, type Cause, type CloseClass } from '@tcpscope/filter';
 import {
   causeTexts,
-  diagnose,
-  explain,
+  diagnosisOf,
+  explainVerdict,
   findings,
   mannerOf,
   readFacts,
-  type ConnectionFacts,
+  surroundingsOf,
   type Diagnosis,
   type Ended,
   type Explanation,
@@ -43,16 +43,9 @@ export interface Diagnoses {
   readonly findings: readonly Finding[];
 }
 
-/** Lets every connection tell what it knows of its hosts and its service. Once, before anything is diagnosed. */
-export function learnFrom(all: readonly ConnectionRow[]): void {
-  for (const { batch, row, neighbourhood } of all) {
-    neighbourhood.learn(batch, row, readFacts(batch, row));
-  }
-}
-
-export function explanationOf({ batch, row, neighbourhood }: ConnectionRow): Explanation | null {
-  const facts = readFacts(batch, row);
-  return explain(facts, neighbourhood.around(batch, row, facts, true));
+/** Why a connection ended, with the evidence in words. */
+export function explanationOf({ batch, row }: ConnectionRow): Explanation | null {
+  return explainVerdict(diagnosisOf(batch, row), readFacts(batch, row), surroundingsOf(batch, row));
 }
 
 interface Sum {
@@ -68,9 +61,8 @@ export function diagnosesOf(rows: readonly ConnectionRow[]): Diagnoses {
   const byConversation = new Map<string, { of: number; causes: Map<Cause, Sum> }>();
   const ended: Ended[] = [];
   for (const one of rows) {
-    const facts = readFacts(one.batch, one.row);
-    const diagnosis = diagnose(facts, one.neighbourhood.around(one.batch, one.row, facts, true));
-    ended.push(endedOf(one, facts, diagnosis));
+    const diagnosis = diagnosisOf(one.batch, one.row);
+    ended.push(endedOf(one, diagnosis));
     const key = keyOf(one.batch, one.row);
     const conversation = byConversation.get(key) ?? { of: 0, causes: new Map<Cause, Sum>() };
     byConversation.set(key, conversation);
@@ -131,11 +123,9 @@ function bySeverity(a: CauseSummary, b: CauseSummary): number {
   );
 }
 
-function endedOf({ batch, row }: ConnectionRow, facts: ConnectionFacts, diagnosis: Diagnosis | null): Ended {
-  const idle = diagnosis?.cause === 'idle-timeout';
-  const silence =
-    facts.pause?.fresh === true ? facts.pause.micros : (facts[facts.aborter ?? 'server'].reset?.gap ?? null);
-  const quiet = idle ? silence : (facts.pause?.micros ?? null);
+function endedOf({ batch, row }: ConnectionRow, diagnosis: Diagnosis | null): Ended {
+  const facts = readFacts(batch, row);
+  const silence = batch.verdicts.silence[row] as number;
   return {
     client: addressText(batch.clientIp, row * 16),
     clientPort: batch.clientPort[row] as number,
@@ -153,7 +143,7 @@ function endedOf({ batch, row }: ConnectionRow, facts: ConnectionFacts, diagnosi
     handshake: facts.handshake === null ? null : facts.handshake / 1e6,
     clientBytes: facts.client.bytes,
     serverBytes: facts.server.bytes,
-    quiet: quiet === null ? null : quiet / 1e6,
+    quiet: Number.isNaN(silence) ? null : silence,
     midstream: facts.midstream,
     oneway: facts.oneway,
     ...mannerOf(facts),

@@ -14,7 +14,7 @@ import {
 import { originOf } from '../diagnose/index.js';
 import type { PacketCounts } from '../pipeline/pipeline.js';
 import type { Collector, ConnectionRow, Conversation } from './collector.js';
-import { diagnosesOf, explanationOf, learnFrom, type ConversationDiagnosis, type Diagnoses } from './diagnoses.js';
+import { diagnosesOf, explanationOf, type ConversationDiagnosis, type Diagnoses } from './diagnoses.js';
 import { addressText, timeText } from './names.js';
 
 /** Metrics by name, in the order of the catalogue: counts, and ratios that are null where there is nothing to divide by. */
@@ -36,9 +36,7 @@ export function makeReport(packets: PacketCounts, collected: Collector, filter: 
   for (const { counters } of conversations) {
     addCounters(sum, counters);
   }
-  const all = collected.connections(null);
-  learnFrom(all);
-  const connections = filter === null ? all : collected.connections(conversations);
+  const connections = collected.connections(filter === null ? null : conversations);
   const diagnoses = diagnosesOf(connections);
   return { packets, totals: metricsOf(sum), conversations, connections, diagnoses };
 }
@@ -122,17 +120,11 @@ export function connectionJson(connection: ConnectionRow): Record<string, unknow
     cause: explanation?.cause ?? null,
     origin:
       explanation === null ? null : originOf(explanation.cause, closeClasses[batch.close[row] as number] as CloseClass),
-    confidence: explanation === null ? null : rounded(explanation.confidence),
+    confidence: explanation?.confidence ?? null,
     evidence: explanation?.evidence ?? [],
-    rival:
-      explanation?.rival == null ? null : { ...explanation.rival, confidence: rounded(explanation.rival.confidence) },
+    rival: explanation?.rival ?? null,
     ...connectionMetrics(connection),
   };
-}
-
-/** A probability with as many digits as mean anything. */
-function rounded(probability: number): number {
-  return Number(probability.toFixed(4));
 }
 
 export function historyOf({ batch, row }: ConnectionRow): string {

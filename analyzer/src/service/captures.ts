@@ -1,11 +1,15 @@
+import { Diagnoser } from '../diagnose/index.js';
 import type { Batch } from '../flow/index.js';
 import type { Captures, CaptureStatus } from '../query/index.js';
 import type { Store } from '../store/index.js';
 import type { Log } from '../store/log.js';
 import type { ServiceConfig } from './config.js';
 import { InterfaceSource } from './interface-source.js';
-import type { Emit, FlowSettings, Source } from './source.js';
+import type { FlowSettings, Outlet, Source } from './source.js';
 import { StreamSource } from './stream-source.js';
+
+/** Epochs of 10 s by which workers may run ahead of one that sees no packets before its share is no longer waited for. */
+const PATIENCE = 3;
 
 export interface CapturesDependencies {
   readonly store: Pick<Store, 'write'>;
@@ -42,13 +46,13 @@ export class RunningCaptures implements Captures {
     const flow: FlowSettings = { maxConnections: connections, serverPorts };
     const { log } = this.dependencies;
     for (const one of capture) {
-      const emit = this.writerFor(this.workers);
+      const workers = one.read === undefined ? one.workers : 1;
+      const outlet = this.outletFor(this.workers, workers);
+      this.workers += workers;
       if (one.read !== undefined) {
-        this.workers++;
-        this.sources.push(new StreamSource(one.read, flow, emit, log));
+        this.sources.push(new StreamSource(one.read, flow, outlet, log));
       } else {
-        this.workers += one.workers;
-        this.sources.push(await InterfaceSource.start(one.interface!, one, flow, emit, log));
+        this.sources.push(await InterfaceSource.start(one.interface!, one, flow, outlet, log));
         log.info({ interface: one.interface, filter: one.filter, workers: one.workers }, 'capturing');
       }
     }
@@ -65,8 +69,18 @@ export class RunningCaptures implements Captures {
     await Promise.all(this.sources.map((source) => source.stop()));
   }
 
+  /** Windows are stored as they come, connections when they are diagnosed. */
+  private outletFor(firstWorker: number, workers: number): Outlet {
+    const store = this.writerFor(firstWorker);
+    const diagnoser = new Diagnoser({ workers, patience: PATIENCE, emit: store });
+    return {
+      emit: (batch, worker) => (batch.kind === 'connections' ? diagnoser.take(batch, worker) : store(batch, worker)),
+      ended: () => diagnoser.finish(),
+    };
+  }
+
   /** Batches of a worker are numbered through, over restarts of its source too: with the run a name for ever. */
-  private writerFor(firstWorker: number): Emit {
+  private writerFor(firstWorker: number): (batch: Batch, worker: number) => Promise<void> {
     const { store, onBatch, run, log } = this.dependencies;
     const { probe } = this.config;
     const sequences: number[] = [];

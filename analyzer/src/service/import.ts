@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { Diagnoser } from '../diagnose/index.js';
 import { createEnrichment } from '../enrich/index.js';
 import { errorKinds, TcpscopeError } from '../errors.js';
 import type { Batch } from '../flow/index.js';
@@ -52,15 +53,21 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   try {
     const rows = target.beginImport(source);
     const span = new Span();
+    const diagnoser = new Diagnoser({
+      workers,
+      patience: Infinity,
+      emit: (batch, worker) => rows.write(batch, worker),
+    });
     const read = await readCaptures(paths, {
       workers,
       flow: { maxConnections: config.connections, serverPorts: config.serverPorts },
       onBatch: (batch, worker) => {
         span.add(batch);
-        return rows.write(batch, worker);
+        return batch.kind === 'connections' ? diagnoser.accept(batch, worker) : rows.write(batch, worker);
       },
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     });
+    await diagnoser.finish();
     options.onRead?.();
     return { read, rows: await rows.complete(), span: span.range, handedOver: target.handedOver };
   } finally {

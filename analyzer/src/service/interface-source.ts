@@ -4,7 +4,7 @@ import type { CaptureStatus } from '../query/index.js';
 import type { Log } from '../store/log.js';
 import { addCounts, liveCounts, noCounts, type CaptureCounts } from './capture-status.js';
 import type { CaptureConfig } from './config.js';
-import type { Emit, FlowSettings, Source } from './source.js';
+import type { FlowSettings, Outlet, Source } from './source.js';
 
 /** Milliseconds before a capture that failed is tried again. */
 const RETRY = 10_000;
@@ -24,7 +24,7 @@ export class InterfaceSource implements Source {
   private constructor(
     private readonly name: string,
     private readonly options: LiveOptions,
-    private readonly emit: Emit,
+    private readonly outlet: Outlet,
     private readonly log: Log
   ) {}
 
@@ -33,7 +33,7 @@ export class InterfaceSource implements Source {
     name: string,
     config: CaptureConfig,
     flow: FlowSettings,
-    emit: Emit,
+    outlet: Outlet,
     log: Log
   ): Promise<InterfaceSource> {
     const options: LiveOptions = {
@@ -45,7 +45,7 @@ export class InterfaceSource implements Source {
       workers: config.workers,
       ...flow,
     };
-    const source = new InterfaceSource(name, options, emit, log);
+    const source = new InterfaceSource(name, options, outlet, log);
     source.capture = await source.begin();
     return source;
   }
@@ -90,7 +90,8 @@ export class InterfaceSource implements Source {
   private async begin(): Promise<LiveCapture> {
     let started = false;
     const capture = await LiveCapture.start(this.options, {
-      onBatch: this.emit,
+      onBatch: (batch, worker) => this.outlet.emit(batch, worker),
+      onEnded: () => this.outlet.ended(),
       onFailed: (error) => {
         if (started && this.failure === null) {
           this.fail(error);

@@ -8,8 +8,13 @@ export interface Source {
   stop(): Promise<void>;
 }
 
-/** Takes the batches of worker `worker` of a source; resolves when the memory of the batch may be used again. */
-export type Emit = (batch: Batch, worker: number) => Promise<void>;
+/** The way of a source's rows. */
+export interface Outlet {
+  /** Takes the batches of worker `worker`; resolves when the memory of the batch may be used again. */
+  emit(batch: Batch, worker: number): Promise<void>;
+  /** No worker of the source runs now; what waits for others of them need wait no longer. */
+  ended(): Promise<void>;
+}
 
 /** What every source tells the flow room. */
 export interface FlowSettings {

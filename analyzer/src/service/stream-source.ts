@@ -8,7 +8,7 @@ import type { CaptureStatus } from '../query/index.js';
 import type { Log } from '../store/log.js';
 import { noCounts, streamCounts } from './capture-status.js';
 import { unreadable } from './files.js';
-import type { Emit, FlowSettings, Source } from './source.js';
+import type { FlowSettings, Outlet, Source } from './source.js';
 
 /** Packets that another program writes: standard input, a named pipe, or a file. */
 export class StreamSource implements Source {
@@ -21,10 +21,13 @@ export class StreamSource implements Source {
   private failure: TcpscopeError | null = null;
 
   /** Begins to read. Throws `fileUnreadable`. @param path "-" is standard input */
-  constructor(path: string, flow: FlowSettings, emit: Emit, log: Log) {
+  constructor(path: string, flow: FlowSettings, outlet: Outlet, log: Log) {
     this.name = path === '-' ? 'standard input' : path;
     const input = path === '-' ? standardInput() : openInput(path);
-    this.capture = new StreamCapture(this.name, input, flow, { onBatch: (batch) => emit(batch, 0) });
+    this.capture = new StreamCapture(this.name, input, flow, {
+      onBatch: (batch) => outlet.emit(batch, 0),
+      onEnded: () => outlet.ended(),
+    });
     this.ended = this.capture.ended.then(({ error }) => {
       this.over = true;
       // Where we stop reading is rarely between two packets: that is no damage.

@@ -396,13 +396,13 @@ test('a counter that is added to the catalogue is added to the store, and the ro
     message: /conv_10s\.bytes_clt is missing, not UInt64/,
   });
 
-  const added: Migration = { number: 2, name: 'two counters', apply: addMissingColumns };
+  const added: Migration = { number: migrations.length + 1, name: 'two counters', apply: addMissingColumns };
   const log = memoryLog();
   const after = await openTestStore(config, { migrations: [...migrations, added], log });
   try {
     await after.write(windowBatch(window + 10, row(2)), origin('grown'));
     await after.flush();
-    assert.match(log.lines.join('\n'), /"number":2,"name":"two counters"/);
+    assert.match(log.lines.join('\n'), /"number":\d+,"name":"two counters"/);
     for (const { name } of windowTables) {
       assert.deepEqual(
         await rowsOf(after, `SELECT sum(syn_count), sum(rst_afteridle), sum(bytes_clt) FROM ${name}`),
@@ -411,8 +411,8 @@ test('a counter that is added to the catalogue is added to the store, and the ro
       );
     }
     assert.deepEqual(await rowsOf(after, 'SELECT number, name FROM migrations ORDER BY number'), [
-      [1, 'tables and rollups'],
-      [2, 'two counters'],
+      ...migrations.map(({ number, name }) => [number, name]),
+      [added.number, 'two counters'],
     ]);
   } finally {
     await after.stop();
@@ -435,7 +435,7 @@ test('rows from before an upgrade that wait in the spool are stored after it', a
     windowBatch(window, [{ client: [10, 0, 0, 1], server: [192, 0, 2, 1], counters: { 'syn.count': 4 } }]),
     origin()
   );
-  const added: Migration = { number: 2, name: 'a counter', apply: addMissingColumns };
+  const added: Migration = { number: migrations.length + 1, name: 'a counter', apply: addMissingColumns };
   const upgraded = await openTestStore(config, { migrations: [...migrations, added] });
   try {
     await upgraded.flush();

@@ -76,4 +76,14 @@ export const attributes: readonly Attribute[] = [
   attribute('midstream', 'boolean', null, 'Its start was not seen'),
   attribute('oneway', 'boolean', null, 'Only one direction was captured'),
   attribute('ct', 'number', 'seconds', 'Handshake time, from the first SYN; null without a handshake'),
+  attribute('cause', 'string', null, 'Why it ended, as far as headers tell; null when it has not', causes),
+  attribute('confidence', 'number', 'share', 'Probability that the cause is right, as far as the evidence goes'),
+  attribute('rival.cause', 'string', null, 'The next best explanation; null when nothing else is worth a word', causes),
+  attribute('rival.confidence', 'number', 'share', 'Probability of the next best explanation'),
+  attribute(
+    'silence',
+    'number',
+    'seconds',
+    'Longest silence known of, 2 s or more: the one that an idle timeout ended, or one that it outlived'
+  ),
 ];

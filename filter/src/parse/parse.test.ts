@@ -325,3 +325,17 @@ describe('any text at all', () => {
     assert.ok(parsed.ok);
   });
 });
+
+test('values with hyphens need no quotes where they are compared, and take nothing from subtraction', () => {
+  const read = (text: string) => {
+    const parsed = parseFilter(text, 'connections');
+    assert.ok(parsed.ok && parsed.expression !== null, text);
+    return printFilter(parsed.expression);
+  };
+  assert.equal(read('cause = no-answer'), 'cause = no-answer');
+  assert.equal(read('CAUSE = "No-Answer"'), 'cause = no-answer');
+  assert.equal(read('cause in {half-open, "closes-by-rst"}'), 'cause in {half-open, closes-by-rst}');
+  assert.equal(read('syn.count-synack.count > 1'), 'syn.count - synack.count > 1');
+  const wrong = parseFilter('cause = no-answers', 'connections');
+  assert.ok(!wrong.ok);
+});

@@ -3,7 +3,7 @@ import type { Expression } from '../expression.js';
 import type { RowKind } from '../fields/lookup.js';
 import { parse as parseGrammar, SyntaxError as GrammarSyntaxError } from '../grammar/parser.js';
 import type { Syntax } from '../grammar/syntax.js';
-import { tokensOf } from '../grammar/tokens.js';
+import { hyphenated, tokensOf } from '../grammar/tokens.js';
 import { guardArithmetic, guardText, guardTokens } from './guard.js';
 import { resolve } from './resolve.js';
 import { syntaxProblem } from './syntax-problem.js';
@@ -39,7 +39,7 @@ function readSyntax(text: string): Syntax | null {
   const tokens = tokensOf(text);
   guardTokens(tokens);
   try {
-    const syntax = parseGrammar(text);
+    const syntax = parseGrammar(text, { hyphenated });
     if (syntax !== null) {
       guardArithmetic(syntax);
     }

@@ -1,4 +1,4 @@
-import { closeClasses, resetStages, zeekStates } from '@tcpscope/filter';
+import { causes, closeClasses, resetStages, zeekStates } from '@tcpscope/filter';
 import {
   connectionCounters,
   connectionFlags,
@@ -7,9 +7,11 @@ import {
   type ConnectionBatch,
 } from '../../flow/batch.js';
 import type { Enrichment } from '../../enrich/index.js';
+import { packFacts } from './facts.js';
 import { storedColumns, type Table } from '../schema/tables.js';
 import { writeColumns, type ColumnWriter } from './columns.js';
-import { rowsOf, type ConnectionSlice, type RowContext } from './rows.js';
+import { constant } from './enriched.js';
+import { rowsOf, type ConnectionSlice, type DiagnosableBatch, type RowContext } from './rows.js';
 import { each, sharedWriters } from './shared.js';
 import { encodeString, NativeWriter } from './writer.js';
 
@@ -19,6 +21,7 @@ const states = encoded(zeekStates);
 const stages = encoded(['', ...resetStages]);
 const sides = encoded(['', 'client', 'server']);
 const roles = encoded(['guess', 'certain']);
+const causeNames = encoded(['', ...causes]);
 
 /** Finished connections as a block for `connections`. */
 export function encodeConnections(
@@ -71,9 +74,20 @@ export function encodeConnections(
   });
   writers.set('midstream', flag(connectionFlags.midstream));
   writers.set('oneway', flag(connectionFlags.oneway));
-  writers.set('ct', (w) => writeHandshakes(w, slices));
+  writers.set('ct', (w) => writeNullable(w, slices, ({ ct }) => ct, 1e6));
+  writers.set('cause', (w) => writeCauses(w, slices, 'cause'));
+  writers.set('confidence', (w) => writeNullable(w, slices, ({ verdicts }) => verdicts?.confidence));
+  writers.set('rival_cause', (w) => writeCauses(w, slices, 'rival'));
+  writers.set('rival_confidence', (w) => writeNullable(w, slices, ({ verdicts }) => verdicts?.rivalConfidence));
+  writers.set('silence', (w) => writeNullable(w, slices, ({ verdicts }) => verdicts?.silence));
+  writers.set('facts', (w) => writeFacts(w, slices));
+  writers.set('poor_feed', (w) =>
+    each(slices, ({ batch, from, to }) => {
+      constant(w, batch.verdicts?.poorFeed ?? '', to - from);
+    })
+  );
 
-  const writer = new NativeWriter(columns.length, rows, 4096 + rows * 320);
+  const writer = new NativeWriter(columns.length, rows, 4096 + rows * 400);
   writeColumns(writer, columns, writers);
   return writer.finish();
 }
@@ -115,13 +129,36 @@ function writeVlans(writer: NativeWriter, slices: readonly ConnectionSlice[]): v
   writer.raw(Uint16Array.from(values));
 }
 
-/** Nullable(Float64): for each row whether it is null, then all values. Microseconds come in, seconds are stored. */
-function writeHandshakes(writer: NativeWriter, slices: readonly ConnectionSlice[]): void {
+/** Nullable(Float64): for each row whether it is null (NaN, or no column), then all values, divided by `scale`. */
+function writeNullable(
+  writer: NativeWriter,
+  slices: readonly ConnectionSlice[],
+  column: (batch: DiagnosableBatch) => Float64Array | undefined,
+  scale = 1
+): void {
+  const values = (slice: ConnectionSlice) =>
+    column(slice.batch)?.subarray(slice.from, slice.to) ?? new Float64Array(slice.to - slice.from).fill(NaN);
+  each(slices, (slice) => writer.raw(Uint8Array.from(values(slice), (value) => (Number.isNaN(value) ? 1 : 0))));
+  each(slices, (slice) => writer.raw(values(slice).map((value) => (Number.isNaN(value) ? 0 : value / scale))));
+}
+
+function writeCauses(writer: NativeWriter, slices: readonly ConnectionSlice[], which: 'cause' | 'rival'): void {
+  each(slices, ({ batch, from, to }) =>
+    writer.dictionary(batch.verdicts?.[which].subarray(from, to) ?? new Uint8Array(to - from), causeNames)
+  );
+}
+
+/** Array(Int32): for each row the end of its words, then all words. */
+function writeFacts(writer: NativeWriter, slices: readonly ConnectionSlice[]): void {
+  const ends = new Uint32Array(2 * rowsOf(slices));
+  const words: number[] = [];
+  let at = 0;
   each(slices, ({ batch, from, to }) => {
-    writer.raw(Uint8Array.from({ length: to - from }, (_, i) => (Number.isNaN(batch.ct[from + i]!) ? 1 : 0)));
+    for (let row = from; row < to; row++) {
+      packFacts(batch, row, words);
+      ends[2 * at++] = words.length;
+    }
   });
-  each(slices, ({ batch, from, to }) => {
-    const seconds = batch.ct.subarray(from, to).map((micros) => (Number.isNaN(micros) ? 0 : micros / 1e6));
-    writer.raw(seconds);
-  });
+  writer.raw(ends);
+  writer.raw(Int32Array.from(words));
 }

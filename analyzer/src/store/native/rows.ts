@@ -1,3 +1,4 @@
+import type { Verdicts } from '../../diagnose/index.js';
 import type { Batch, ConnectionBatch, WindowBatch } from '../../flow/batch.js';
 
 /** Rows `from` up to, not including, `to` of a batch. */
@@ -7,7 +8,9 @@ export interface Slice<B extends Batch> {
   readonly to: number;
 }
 export type WindowSlice = Slice<WindowBatch>;
-export type ConnectionSlice = Slice<ConnectionBatch>;
+/** Connections, with what was concluded of them if anybody has. */
+export type DiagnosableBatch = ConnectionBatch & { readonly verdicts?: Verdicts };
+export type ConnectionSlice = Slice<DiagnosableBatch>;
 
 /** Rows in one block: one block is one insert and, in a partition, one part. */
 export const maxBlockRows = 65_536;

@@ -25,7 +25,10 @@ export interface Migration {
  * A counter or attribute added to the catalogue needs one entry more and nothing else:
  * `{ number: 2, name: 'counter xyz', apply: addMissingColumns }`.
  */
-export const migrations: readonly Migration[] = [{ number: 1, name: 'tables and rollups', apply: createEverything }];
+export const migrations: readonly Migration[] = [
+  { number: 1, name: 'tables and rollups', apply: createEverything },
+  { number: 2, name: 'verdicts of connections', apply: addMissingColumns },
+];
 
 async function createEverything({ engine, schema, retention }: MigrationContext): Promise<void> {
   for (const table of schema.tables) {

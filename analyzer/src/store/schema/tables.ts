@@ -138,6 +138,12 @@ function windowTable(name: TableName, known: readonly Counter[]): Table {
   };
 }
 
+/** What the words of a verdict are made from again when somebody asks (docs/decisions/006). */
+const evidenceColumns: readonly Column[] = [
+  { name: 'facts', type: 'Array(Int32)', codec: plain },
+  { name: 'poor_feed', type: 'LowCardinality(String)', codec: plain },
+];
+
 function connectionTable(known: readonly Counter[]): Table {
   const order = ['toStartOfFiveMinutes(start)', 'server_ip', 'server_port', 'client_ip', 'start'];
   return {
@@ -151,6 +157,7 @@ function connectionTable(known: readonly Counter[]): Table {
       ...dimensions.map(dimensionColumn),
       { name: 'vlans', type: 'Array(UInt16)', codec: plain },
       ...attributes.map(attributeColumn),
+      ...evidenceColumns,
       ...known.filter((counter) => counter.rows === 'both').map((counter) => counterColumn(counter, false)),
       inserted(false),
     ],

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { aroundWords, surroundingsOf, type DiagnosedBatch } from '../../diagnose/index.js';
+import { connectionBatch } from '../../flow/batch-fixture.js';
+import { factsVersion, factWords } from '../../flow/index.js';
+import { packFacts, unpackFacts } from './facts.js';
+
+const word = fc.oneof(fc.constant(0), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }));
+const count = fc.integer({ min: 0, max: 2 ** 31 - 1 });
+
+test('property: facts come out of the store as they went in', () => {
+  const row = fc.array(word, { minLength: factWords, maxLength: factWords });
+  fc.assert(
+    fc.property(row, fc.tuple(count, count, count, word), (facts, around) => {
+      const batch = {
+        ...connectionBatch([{ client: [10, 0, 0, 1], server: [10, 0, 0, 2] }]),
+        facts: Int32Array.from(facts),
+        verdicts: { around: Int32Array.from(around), poorFeed: null },
+      } as unknown as DiagnosedBatch;
+      const packed: number[] = [];
+      packFacts(batch, 0, packed);
+      const back = unpackFacts(packed, '');
+      assert.deepEqual([...(back?.facts ?? [])], facts);
+      assert.deepEqual(back?.around, surroundingsOf(batch, 0));
+      assert.ok(packed.length <= 3 + factWords + aroundWords);
+    })
+  );
+});
+
+test('facts of another layout, and of connections that nobody diagnosed, are not read', () => {
+  assert.equal(unpackFacts([], ''), null);
+  assert.equal(unpackFacts([factsVersion + 1, 0, 0], ''), null);
+  const packed: number[] = [];
+  packFacts(connectionBatch([{ client: [10, 0, 0, 1], server: [10, 0, 0, 2] }]), 0, packed);
+  assert.deepEqual(packed, []);
+});
+
+test('the layout of facts has the version that it is stored under (a change of one is a change of both)', () => {
+  const source = readFileSync(new URL('../../flow/facts.ts', import.meta.url), 'utf8');
+  const layout = [...source.matchAll(/export const enum \w+ \{[^}]*\}/g)].map(([text]) =>
+    text.replace(/\/\*\*[\s\S]*?\*\//g, '').replace(/\s+/g, '')
+  );
+  const hash = createHash('sha256').update(layout.join('')).digest('hex').slice(0, 12);
+  assert.deepEqual([factsVersion, hash], [1, '2dc68322aa7c']);
+});
