@@ -80,6 +80,7 @@ export function caseOf(facts: ConnectionFacts, around: Surroundings): Case {
     pause: facts.pause,
     resetVoid: facts.resetVoid,
     finsFirst: facts.finsFirst,
+    cutOff: facts.cutOff,
     client: facts.client,
     server: facts.server,
     around,
