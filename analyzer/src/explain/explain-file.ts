@@ -6,7 +6,7 @@ import { createEnrichment, enrichConfigSchema, type Enrichment } from '../enrich
 import { errorKinds, TcpscopeError } from '../errors.js';
 import { connectionCounters } from '../flow/index.js';
 import { readCaptures } from '../pipeline/index.js';
-import { Collector, connectionJson, explanationOf, learnFrom, type ConnectionRow } from '../report/index.js';
+import { Collector, connectionJson, explanationOf, type ConnectionRow } from '../report/index.js';
 import { parseConnectionName } from './connection-name.js';
 import { displayFilter } from './display-filter.js';
 import { verdictWords, type ConnectionExplanation } from './explanation.js';
@@ -65,7 +65,6 @@ export async function explainFile(path: string, options: ExplainOptions): Promis
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
   const all = collector.connections(null);
-  learnFrom(all);
   const found =
     named === null
       ? all

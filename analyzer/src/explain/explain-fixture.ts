@@ -1,6 +1,6 @@
 import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
 import { readCaptures } from '../pipeline/index.js';
-import { Collector, connectionJson, learnFrom } from '../report/index.js';
+import { Collector, connectionJson } from '../report/index.js';
 import type { ConnectionExplanation } from './explanation.js';
 import { explainFile } from './explain-file.js';
 import { startOf } from './find-connections.js';
@@ -19,7 +19,6 @@ export async function connectionsOfFile(path: string): Promise<Reported[]> {
   const collector = new Collector(createEnrichment(enrichConfigSchema.parse({})));
   await readCaptures([path], { workers: 1, flow: {}, onBatch: (batch) => collector.add(batch) });
   const rows = collector.connections(null);
-  learnFrom(rows);
   return rows.map((row) => {
     const facts = connectionJson(row);
     const end = (side: string) => endText(String(facts[`${side}.ip`]), facts[`${side}.port`]);

@@ -1,5 +1,5 @@
 export { Collector, type ConnectionRow, type Conversation } from './collector.js';
-export { explanationOf, learnFrom } from './diagnoses.js';
+export { explanationOf } from './diagnoses.js';
 export { reportJson } from './json.js';
 export { addressText, timeText } from './names.js';
 export * from './report.js';
