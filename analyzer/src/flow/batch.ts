@@ -72,6 +72,8 @@ export interface ConnectionBatch {
   readonly counters: readonly CounterColumn[];
   /** `factWords` words a row: what a diagnosis needs, as `Fact` lays it out. */
   readonly facts: Int32Array;
+  /** Last packets of some rows, as `pipeline/kept-packets.ts` lays them out; of live captures only. */
+  readonly packets?: ReadonlyMap<number, Int32Array>;
 }
 
 /** `ConnectionBatch.until` of the last batch. */

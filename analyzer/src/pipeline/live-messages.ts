@@ -1,6 +1,7 @@
 import type { RingCounts, RingState } from '../capture/ring/packet-ring.js';
 import type { Batch } from '../flow/index.js';
 import type { FlowCounts, PacketCounts } from './pipeline.js';
+import type { RecentOptions } from './recent-packets.js';
 
 /** What a capture worker is told when it starts. Plain data: it crosses a thread boundary. */
 export interface LiveWorkerOptions {
@@ -14,6 +15,8 @@ export interface LiveWorkerOptions {
   readonly promiscuous: boolean;
   readonly maxConnections: number;
   readonly serverPorts: readonly number[];
+  /** What connections that end badly keep of their packets; nothing when left out. */
+  readonly recent?: RecentOptions;
   readonly worker: number;
   readonly workers: number;
   /** Number of the group in which the workers of an interface share its packets; null for the first, who begins one. */

@@ -35,13 +35,14 @@ class LiveWorker {
   ) {
     this.control = new Int32Array(options.control);
     this.dropsAtStart = { card: interfaceDrops(options.interfaceName), kernel: softnetDrops() };
-    this.pipeline = new Pipeline((batch) => this.emit(batch), {
+    const flow = {
       maxConnections: options.maxConnections,
       serverPorts: options.serverPorts,
       hashSeed: (Math.random() * 0x7fffffff) | 0,
       buffers: this.pool,
       shared: options.workers > 1,
-    });
+    };
+    this.pipeline = new Pipeline((batch) => this.emit(batch), flow, options.recent);
     this.fanoutGroup = options.fanoutGroup;
     this.ring = this.open();
     this.fanoutGroup = this.ring.fanoutGroup;

@@ -1,6 +1,7 @@
 import { PacketBatch, type PacketSink } from '../capture/packet-batch.js';
 import { Decoder, undecodedReasons, type UndecodedReason } from '../decode/index.js';
 import { FlowTracker, type Batch, type FlowOptions } from '../flow/index.js';
+import { RecentPackets, type RecentOptions } from './recent-packets.js';
 
 /** What became of the packets read. `read = tcp + duplicate + sum(undecoded)`. */
 export interface PacketCounts {
@@ -34,17 +35,28 @@ export interface FlowCounts {
  * connections come out through `emit`.
  */
 export class Pipeline implements PacketSink {
+  /** Remembers the last packets of connections; null when nothing is to be remembered. */
+  readonly recent: RecentPackets | null;
   private readonly flow: FlowTracker;
   private readonly decoder: Decoder;
 
-  constructor(emit: (batch: Batch) => void, options?: FlowOptions) {
-    this.flow = new FlowTracker(emit, PacketBatch.size, options);
-    this.decoder = new Decoder(this.flow.segments);
+  /** @param kept what connections that end badly keep of their packets; nothing when left out */
+  constructor(emit: (batch: Batch) => void, options?: FlowOptions, kept?: RecentOptions) {
+    const recent = kept === undefined || kept.packets === 0 ? null : new RecentPackets(kept);
+    this.recent = recent;
+    const emitted = recent === null ? emit : (batch: Batch) => emit(recent.attach(batch));
+    this.flow = new FlowTracker(emitted, PacketBatch.size, options);
+    // The table looks for connections by the decoder's hashes.
+    this.decoder = new Decoder(this.flow.segments, options?.hashSeed);
   }
 
   /** Takes packets; they may be overwritten when the call returns. */
   batch(batch: PacketBatch): void {
-    this.flow.take(this.decoder.decodeBatch(batch, this.flow.held));
+    const { flow, recent } = this;
+    const { held } = flow;
+    const decoded = this.decoder.decodeBatch(batch, held);
+    recent?.record(flow.segments, held, decoded);
+    flow.take(decoded);
   }
 
   /** Says that the clock has come to this second, though no packet says so. */

@@ -31,7 +31,7 @@ export class StreamCapture {
   constructor(
     readonly name: string,
     private readonly input: Readable,
-    options: Pick<StreamWorkerOptions, 'maxConnections' | 'serverPorts'>,
+    options: Pick<StreamWorkerOptions, 'maxConnections' | 'serverPorts' | 'recent'>,
     handlers: StreamHandlers
   ) {
     const control = new SharedArrayBuffer(4);

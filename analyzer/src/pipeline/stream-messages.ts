@@ -1,10 +1,13 @@
 import type { Batch } from '../flow/index.js';
 import type { FlowCounts, PacketCounts } from './pipeline.js';
+import type { RecentOptions } from './recent-packets.js';
 
 /** What a worker that follows a stream of packets is told; plain data. The bytes come through its standard input. */
 export interface StreamWorkerOptions {
   readonly maxConnections: number;
   readonly serverPorts: readonly number[];
+  /** What connections that end badly keep of their packets; nothing when left out. */
+  readonly recent?: RecentOptions;
   /** The worker waits while so many of its batches are not yet taken: word 0 of `control` counts them. */
   readonly mostPending: number;
   readonly control: SharedArrayBuffer;

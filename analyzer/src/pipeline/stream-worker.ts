@@ -29,8 +29,8 @@ class StreamWorker implements PacketSink {
     private readonly options: StreamWorkerOptions
   ) {
     this.pending = new Int32Array(options.control);
-    const { maxConnections, serverPorts } = options;
-    this.pipeline = new Pipeline((batch) => this.emit(batch), { maxConnections, serverPorts });
+    const { maxConnections, serverPorts, recent } = options;
+    this.pipeline = new Pipeline((batch) => this.emit(batch), { maxConnections, serverPorts }, recent);
   }
 
   batch(batch: PacketBatch): void {

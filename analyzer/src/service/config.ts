@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { apiConfigSchema } from '../api/index.js';
 import { findingsConfigSchema } from '../diagnose/index.js';
 import { enrichConfigSchema } from '../enrich/index.js';
+import { defaultRecent } from '../pipeline/index.js';
 import { queryConfigSchema } from '../query/index.js';
 import { storeConfigSchema } from '../store/index.js';
 import { sizeSchema } from '../store/units.js';
@@ -76,6 +77,38 @@ export const serviceConfigSchema = z.strictObject({
     .array(z.int().min(1).max(65_535))
     .default([])
     .describe('Ports that are servers wherever the beginning of a connection was not seen'),
+  recent: z
+    .strictObject({
+      packets: z
+        .int()
+        .min(0)
+        .max(1 << 24)
+        .default(defaultRecent.packets)
+        .describe(
+          'Headers of the last packets that each worker remembers, so that a connection that ends badly keeps its own; ' +
+            '32 bytes each, 0 for none'
+        ),
+      each: z
+        .int()
+        .min(4)
+        .max(256)
+        .default(defaultRecent.each)
+        .describe('Packets kept with a connection; as many again from behind its first RST'),
+      connections: z
+        .int()
+        .min(1)
+        .max(4096)
+        .default(defaultRecent.connections)
+        .describe('Connections in 10 s whose packets are kept, for each worker'),
+      alike: z
+        .int()
+        .min(1)
+        .max(4096)
+        .default(defaultRecent.alike)
+        .describe('Of these, connections of one server port that ended the same way'),
+    })
+    .prefault({})
+    .describe('Packets kept with connections that end badly'),
   ...enrichConfigSchema.shape,
   findings: findingsConfigSchema.prefault({}).describe('When groups of connections are reported as a finding'),
   store: storeConfigSchema.prefault({}),

@@ -1,4 +1,5 @@
 import type { Batch } from '../flow/index.js';
+import type { RecentOptions } from '../pipeline/index.js';
 import type { CaptureStatus } from '../query/index.js';
 
 /** Somewhere packets come from, running until it is stopped or ends by itself. */
@@ -16,8 +17,9 @@ export interface Outlet {
   ended(): Promise<void>;
 }
 
-/** What every source tells the flow room. */
+/** What every source tells its workers. */
 export interface FlowSettings {
   readonly maxConnections: number;
   readonly serverPorts: readonly number[];
+  readonly recent: RecentOptions;
 }
