@@ -56,12 +56,12 @@ interface Saved {
 /**
  * The headers of the last packets of all connections, so that one that ends badly keeps its own last packets.
  *
- * Trade-off: every packet writes 32 bytes in order, nothing is looked up and nothing allocated (with the searches
- * about a tenth of a worker's CPU time, test/bench/recent-packets.ts). The price is paid where connections end: the ring is then searched from its newest packet
- * backwards, once for all connections that a batch ends. A connection is only given up seconds after its end, when a busy
- * ring may have forgotten it; so packets of connections with a RST are put aside each three quarters of a turn. What else
- * ends (a SYN without an answer) keeps what the ring still has. Packets of tuples whose mixed addresses and ports are all
- * equal would be mistaken for each other: one in 2^32 pairs of addresses.
+ * Trade-off: every packet writes 32 bytes in order; nothing is looked up and nothing allocated. The price is paid where
+ * connections end: the ring is then searched from its newest packet backwards, once for all connections that a batch ends.
+ * Both together are about a tenth of a worker's CPU time (test/bench/recent-packets.ts). A connection is only given up
+ * seconds after its end, when a busy ring may have forgotten it; so packets of connections with a RST are put aside each
+ * three quarters of a turn of the ring. What else ends (a SYN without an answer) keeps what the ring still has. Packets of
+ * tuples whose ports and mixed addresses are all equal would be mistaken for each other: one in 2^32 pairs of addresses.
  */
 export class RecentPackets {
   private readonly slots: Int32Array;
