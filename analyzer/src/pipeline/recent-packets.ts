@@ -1,6 +1,6 @@
 import { closeClasses } from '@tcpscope/filter';
 import { writeKey } from '../decode/connection-key.js';
-import { RST, Seg } from '../decode/segment.js';
+import { Flag, Seg } from '../decode/segment.js';
 import type { Batch, ConnectionBatch } from '../flow/index.js';
 import { Kept, keptVersion } from './kept-packets.js';
 
@@ -110,7 +110,7 @@ export class RecentPackets {
       slots[slot + Slot.Header] =
         (window & 0xffff) | ((flags & 0xff) << 16) | ((segments[at + Seg.Ttl] as number) << 24);
       slots[slot + Slot.Sizes] = (payload > 0xffff ? 0xffff : payload) | ((segments[at + Seg.IpId] as number) << 16);
-      if ((flags & RST) !== 0) {
+      if ((flags & Flag.Rst) !== 0) {
         this.note(ends, segments[at + Seg.KeyPorts] as number);
       }
     }
@@ -206,7 +206,7 @@ export class RecentPackets {
   /** Those that led to the first RST, with as many behind it: a burst of RSTs must not push out what led to it. */
   private around(list: readonly number[]): readonly number[] {
     const { each } = this.options;
-    const reset = list.findIndex((slot) => (((this.slots[slot + Slot.Header] as number) >>> 16) & RST) !== 0);
+    const reset = list.findIndex((slot) => (((this.slots[slot + Slot.Header] as number) >>> 16) & Flag.Rst) !== 0);
     return reset < 0 ? list.slice(-each) : list.slice(Math.max(0, reset + 1 - each), reset + 1 + each);
   }
 
