@@ -17,6 +17,11 @@ export class TwoHosts {
       ip('netns', 'add', name);
       ip('-n', name, 'link', 'set', 'lo', 'up');
     }
+    this.connect();
+  }
+
+  /** The cable; again, after one of its ends was removed. */
+  connect(): void {
     const peer = ['peer', 'name', this.serverInterface, 'netns', this.server];
     ip('-n', this.client, 'link', 'add', 'wire0', 'type', 'veth', ...peer);
     for (const [name, device, address] of [
