@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pcap } from '../traffic/capture-file.js';
 import { talk } from '../traffic/talk.js';
-import { Analyzer, ask, command, health, withoutCapabilities, type Ended } from './analyzer.js';
+import { Analyzer, ask, cli, command, health, withoutCapabilities, type Ended } from './analyzer.js';
 import { pageInTerminal } from './terminal.js';
+import { generate } from './traffic-file.js';
 import { isInstalled } from './two-hosts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tcpscope-faults-'));
@@ -219,6 +222,56 @@ describe('an import', { concurrency: false }, () => {
     refused(await command(['import', '--store', place, file]), 'TCPS_E_STORE_FOLDER', /a-file cannot be used: /);
   });
 });
+
+describe('an import onto a disk that is full', { skip: cannotMount(), concurrency: false }, () => {
+  const disk = join(folder, 'disk');
+  const store = join(disk, 'store');
+  const ballast = join(disk, 'ballast');
+  const large = join(folder, 'large.pcap');
+
+  before(async () => {
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]);
+    generate(60_000, large);
+    assert.equal((await command(['import', '--store', store, file])).status, 0);
+  });
+  after(() => execFileSync('umount', ['--lazy', disk]));
+
+  /** Fills the disk but for some bytes. */
+  const fill = (spare: number) => {
+    const { bavail, bsize } = statfsSync(disk);
+    writeFileSync(ballast, Buffer.alloc(bavail * bsize - spare));
+  };
+
+  test('cannot begin', async () => {
+    fill(0);
+    refused(await command(['import', '--store', store, large]), 'TCPS_E_STORE_FOLDER', /no space left on device/);
+    rmSync(ballast);
+  });
+
+  test('or becomes so waits, says why, and stores everything when there is space', async () => {
+    fill(150 * 1024);
+    const child = spawn(process.execPath, [cli, 'import', '--store', store, large], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [out, err] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (said: string) => (out += said));
+    child.stderr.setEncoding('utf8').on('data', (said: string) => {
+      err += said;
+      if (/disk-full/.test(err)) {
+        rmSync(ballast, { force: true });
+      }
+    });
+    const [status] = (await once(child, 'close')) as [number];
+    assert.equal(status, 0, err);
+    assert.match(err, /^tcpscope: rows wait .*disk-full; the import goes on when that is over\n$/);
+    assert.match(out, /^60,000 packets read, .*\n[\d,]+ rows stored in /);
+  });
+});
+
+function cannotMount(): string | false {
+  return process.getuid?.() === 0 && isInstalled('mount') ? false : 'mounting needs root';
+}
 
 describe('the live page', { skip: isInstalled('script') ? false : 'script (util-linux) is not installed' }, () => {
   let shown: Map<number, string>;

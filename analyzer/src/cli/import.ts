@@ -44,6 +44,10 @@ async function importInto(files: readonly string[], options: ImportCommandOption
     log: createLog(config.log.level === 'debug' ? 'debug' : 'error'),
     onProgress: (read, size) => progress.show(read, size),
     onRead: () => progress.say('storing the rows'),
+    onWaiting: (reason) => {
+      progress.clear();
+      process.stderr.write(`tcpscope: ${reason}; the import goes on when that is over\n`);
+    },
   });
   progress.clear();
   await writeOut([summary(outcome, config.store.folder)]);

@@ -20,6 +20,8 @@ export interface ImportOptions {
   onProgress?(read: number, size: number | null): void;
   /** Every packet has been read; the rest of the rows are on their way into the tables. */
   onRead?(): void;
+  /** Rows cannot be stored now, for a reason that has lasted; they are kept, and stored when it is gone. Said once for each. */
+  onWaiting?(reason: string): void;
 }
 
 export interface ImportOutcome {
@@ -33,6 +35,8 @@ export interface ImportOutcome {
 
 /** Seconds of a window. */
 const WINDOW = 10;
+/** Milliseconds between two looks at what keeps rows from being stored. */
+const LOOK = 2000;
 
 /**
  * Stores the rows of capture files, once, however often the same files are imported. Works while a capture or `serve` runs
@@ -50,6 +54,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     layout: [version, workers, config.connections, config.serverPorts.join('.')].join('-'),
   };
   const target = await openTarget(options);
+  const watch = watchReasons(() => target.reasons(), options);
   try {
     const rows = target.beginImport(source);
     const span = new Span();
@@ -71,12 +76,29 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     options.onRead?.();
     return { read, rows: await rows.complete(), span: span.range, handedOver: target.handedOver };
   } finally {
+    clearInterval(watch);
     await target.stop();
   }
 }
 
+/** Tells what has been in the way for two looks: a restart of the engine passes sooner. */
+function watchReasons(reasonsNow: () => readonly string[], { onWaiting }: ImportOptions): NodeJS.Timeout {
+  const told = new Set<string>();
+  let former: readonly string[] = [];
+  return setInterval(() => {
+    const reasons = reasonsNow();
+    for (const reason of reasons.filter((one) => former.includes(one) && !told.has(one))) {
+      told.add(reason);
+      onWaiting?.(reason);
+    }
+    former = reasons;
+  }, LOOK);
+}
+
 interface Target {
   readonly handedOver: boolean;
+  /** Why rows wait; empty when they do not, or when the owner of the store knows and we do not. */
+  reasons(): readonly string[];
   beginImport(source: Parameters<Awaited<ReturnType<typeof openStore>>['beginImport']>[0]): Import;
   stop(): Promise<void>;
 }
@@ -86,13 +108,23 @@ async function openTarget({ config, log }: ImportOptions): Promise<Target> {
   const enrichment = createEnrichment(config);
   try {
     const store = await openStore(config.store, { enrichment, log, command: 'tcpscope import' });
-    return { handedOver: false, beginImport: (source) => store.beginImport(source), stop: () => store.stop() };
+    return {
+      handedOver: false,
+      reasons: () => store.health().reasons,
+      beginImport: (source) => store.beginImport(source),
+      stop: () => store.stop(),
+    };
   } catch (error) {
     if (!(error instanceof TcpscopeError && error.code === errorKinds.storeLocked.code)) {
       throw error;
     }
     const spool = await openSpool(config.store, { enrichment, log });
-    return { handedOver: true, beginImport: (source) => spool.beginImport(source), stop: () => spool.stop() };
+    return {
+      handedOver: true,
+      reasons: () => [],
+      beginImport: (source) => spool.beginImport(source),
+      stop: () => spool.stop(),
+    };
   }
 }
 
