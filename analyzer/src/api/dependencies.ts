@@ -1,3 +1,4 @@
+import type { Thresholds } from '../diagnose/index.js';
 import type { Captures, QueryConfig } from '../query/index.js';
 import type { RetentionConfig, Store } from '../store/index.js';
 import type { Log } from '../store/log.js';
@@ -14,6 +15,8 @@ export interface ApiDependencies {
   readonly config: ApiConfig;
   /** Limits of queries. */
   readonly limits: QueryConfig;
+  /** When groups of connections are a finding; the usual thresholds when left out. */
+  readonly thresholds?: Thresholds;
   readonly log: Log;
   /** Milliseconds since 1970. */
   readonly now?: () => number;

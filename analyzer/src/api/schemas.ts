@@ -139,7 +139,20 @@ export const valuesAnswerSchema = z.object({
 });
 
 export const connectionSchema = z
-  .looseObject({ id: z.string(), vlans: z.array(z.int()) })
+  .looseObject({
+    id: z.string(),
+    vlans: z.array(z.int()),
+    cause: z.string().nullable().describe('Why it ended; null when it has not'),
+    confidence: z.number().min(0).max(1).nullable().describe('Probability that the cause is right'),
+    rival: z
+      .object({ cause: z.string(), confidence: z.number().min(0).max(1) })
+      .nullable()
+      .describe('The next best explanation; null when nothing else is worth a word'),
+    evidence: z
+      .array(z.string())
+      .describe('What was seen, the strongest first; empty when it was stored by a version with other facts'),
+    against: z.array(z.string()).describe('What was seen that speaks for something else'),
+  })
   .describe('Facts by the names of the catalogue; what does not apply is null');
 
 const captureSchema = z.object({

@@ -111,10 +111,10 @@ class Server implements Api {
     private readonly dependencies: ApiDependencies,
     options: FastifyServerOptions
   ) {
-    const { store, retention, captures, live, config, limits, now = Date.now, heartbeatMs } = dependencies;
+    const { store, retention, captures, live, config, limits, thresholds, now = Date.now, heartbeatMs } = dependencies;
     this.gate = new Gate(config);
     this.streams = new Streams(live, config.streams, heartbeatMs);
-    this.queries = new Queries({ store, retention, captures, config: limits, now });
+    this.queries = new Queries({ store, retention, captures, config: limits, thresholds, now });
     this.metrics = new ApiMetrics(() => {
       const { user, system } = process.cpuUsage();
       return {

@@ -52,6 +52,8 @@ export const connectionColumns = [
   'server.port',
   'application',
   'close',
+  'cause',
+  'confidence',
   'closer',
   'aborter',
   'stage',

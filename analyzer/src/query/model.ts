@@ -1,6 +1,16 @@
 import { z } from 'zod';
 
-export const queryKinds = ['timeseries', 'top', 'conversations', 'connections', 'closes', 'values', 'health'] as const;
+export const queryKinds = [
+  'timeseries',
+  'top',
+  'conversations',
+  'connections',
+  'closes',
+  'causes',
+  'findings',
+  'values',
+  'health',
+] as const;
 export type QueryKind = (typeof queryKinds)[number];
 
 /** What a value filter is asked of: each conversation over the whole range, or each row after grouping. */

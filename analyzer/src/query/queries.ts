@@ -3,8 +3,11 @@ import { errorKinds, TcpscopeError } from '../errors.js';
 import type { RetentionConfig } from '../store/config.js';
 import type { Store } from '../store/store.js';
 import type { Answer, Cell } from './answer.js';
+import { defaultThresholds, type Thresholds } from '../diagnose/index.js';
+import { answerCauses } from './answers/causes.js';
 import { answerCloses } from './answers/closes.js';
 import { answerConnections, factOf } from './answers/connections.js';
+import { answerFindings } from './answers/findings.js';
 import { answerGroups } from './answers/groups.js';
 import { answerHealth } from './answers/health.js';
 import { answerTimeseries } from './answers/timeseries.js';
@@ -18,6 +21,8 @@ import { readQuestion } from './read.js';
 import { Retention } from './retention.js';
 import { Session } from './session.js';
 import { connectionStatement } from './sql/connections.js';
+import { storedByIdStatement } from './sql/stored.js';
+import { StoredConnections } from './stored-connections.js';
 
 export interface QueryDependencies {
   readonly store: Pick<Store, 'select' | 'stats'>;
@@ -25,6 +30,8 @@ export interface QueryDependencies {
   readonly retention: RetentionConfig;
   readonly captures: Captures;
   readonly config: QueryConfig;
+  /** When groups of connections are a finding; the usual thresholds when left out. */
+  readonly thresholds?: Thresholds | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -37,8 +44,10 @@ export interface QueryStats {
   readonly cache: { readonly hits: number; readonly misses: number; readonly bytes: number };
 }
 
+type StoredRival = { readonly cause: string; readonly confidence: number };
+
 /** What a connection is known by: keys of the catalogue, addresses and times as text. */
-export type ConnectionFacts = Readonly<Record<string, Cell | readonly number[]>>;
+export type ConnectionFacts = Readonly<Record<string, Cell | readonly number[] | readonly string[] | StoredRival>>;
 
 const connectionFields: readonly Field[] = [
   ...dimensions,
@@ -89,7 +98,19 @@ export class Queries {
     }
     const [, tags, ...values] = columns.map(([value]) => value);
     const facts = connectionFields.map((field, i): [string, Cell] => [field.name, factOf(field, values[i])]);
-    return { id, vlans: tags as number[], ...Object.fromEntries(facts) };
+    return { id, vlans: tags as number[], ...Object.fromEntries(facts), ...(await this.verdict(id, signal)) };
+  }
+
+  /** Why a connection ended, in words; see docs/decisions/006. */
+  private async verdict(id: string, signal: AbortSignal | undefined) {
+    const { columns, count } = await this.session(signal).ask(storedByIdStatement(id)!, 1);
+    const stored = new StoredConnections(columns, count);
+    const explanation = stored.explain(0);
+    return {
+      evidence: explanation?.evidence ?? [],
+      against: explanation?.against ?? [],
+      rival: stored.diagnosis(0)?.rival ?? null,
+    };
   }
 
   private session(signal: AbortSignal | undefined): Session {
@@ -121,6 +142,10 @@ export class Queries {
         return answerCloses(question, session, this.retention);
       case 'connections':
         return answerConnections(question, session, retention, now());
+      case 'causes':
+        return answerCauses(question, session, retention, now());
+      case 'findings':
+        return answerFindings(question, session, retention, now(), this.dependencies.thresholds ?? defaultThresholds);
       case 'values':
         return answerValues(question, session, this.retention);
       case 'facts':

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { counters } from '@tcpscope/filter';
+import { diagnoseAll } from '../diagnose/index.js';
 import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
 import { connectionBatch, windowBatch, type ConnectionRow, type WindowRow } from '../flow/batch-fixture.js';
 import { openTestStore, testConfig } from '../store/store-fixture.js';
@@ -56,7 +57,9 @@ export async function fill(
     await target.write(windowBatch(window, rows));
   }
   if (connections.length > 0) {
-    await target.write(connectionBatch(connections));
+    for (const batch of diagnoseAll([connectionBatch(connections)])) {
+      await target.write(batch);
+    }
   }
   await target.complete();
 }

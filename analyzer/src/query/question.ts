@@ -10,6 +10,8 @@ export type Question =
   | GroupsQuestion
   | ClosesQuestion
   | ConnectionsQuestion
+  | CausesQuestion
+  | FindingsQuestion
   | ValuesQuestion
   | FactsQuestion
   | HealthQuestion
@@ -66,6 +68,23 @@ export interface ConnectionsQuestion extends Common {
   readonly columns: readonly Field[];
   readonly filter: Expression | null;
   readonly order: readonly Order[];
+  readonly limit: number;
+}
+
+/** Why connections ended that ended in a range. */
+export interface CausesQuestion extends Common {
+  readonly shape: 'causes';
+  readonly instants: Instants;
+  readonly groupBy: readonly Dimension[];
+  readonly filter: Expression | null;
+  readonly limit: number;
+}
+
+/** What groups of connections that ended in a range have in common. */
+export interface FindingsQuestion extends Common {
+  readonly shape: 'findings';
+  readonly instants: Instants;
+  readonly filter: Expression | null;
   readonly limit: number;
 }
 

@@ -62,6 +62,10 @@ function questionOf(kind: QueryKind, query: WireQuery, config: QueryConfig): Que
       return closes(query, config);
     case 'connections':
       return connections(query, config);
+    case 'causes':
+      return causes(query, config);
+    case 'findings':
+      return findings(query, config);
     case 'values':
       return values(query, config);
     case 'health':
@@ -158,6 +162,22 @@ function connections(query: WireQuery, config: QueryConfig): Question {
   const order = ordersOf(query, connectionOrder) ?? [{ field: connectionFieldOf('start'), direction: 'desc' }];
   const all = [...notices, ...more, ...cut];
   return { kind, shape: kind, instants, columns, filter: expression, order, limit, notices: all };
+}
+
+/** A question about connections that ended in the range. */
+function ended(query: WireQuery, config: QueryConfig, what: string) {
+  const { instants, notices } = readInstants(query.from, query.to, config.range);
+  const { expression, notices: more } = readConditions(query.filter ?? '', query.adHoc ?? [], 'connections');
+  const { limit, notices: cut } = limitOf(query, defaultRows, config.rows, what);
+  return { instants, filter: expression, limit, notices: [...notices, ...more, ...cut] };
+}
+
+function causes(query: WireQuery, config: QueryConfig): Question {
+  return { kind: 'causes', shape: 'causes', groupBy: dimensionsOf(query), ...ended(query, config, 'rows') };
+}
+
+function findings(query: WireQuery, config: QueryConfig): Question {
+  return { kind: 'findings', shape: 'findings', ...ended(query, config, 'findings') };
 }
 
 function values(query: WireQuery, config: QueryConfig): Question {

@@ -76,14 +76,15 @@ export async function startService({
     });
     const live = new Totals(() => captures.connections(), now);
     const limits = config.query;
+    const thresholds = config.findings;
     const retention = config.store.retention;
-    const api = await startApi({ store, retention, captures, live, config: config.api, limits, log, now });
+    const api = await startApi({ store, retention, captures, live, config: config.api, limits, thresholds, log, now });
     ends.push(() => api.stop());
     if (capture) {
       ends.push(() => captures.stop());
       await captures.start();
     }
-    const queries = new Queries({ store, retention, captures, config: limits, now });
+    const queries = new Queries({ store, retention, captures, config: limits, thresholds, now });
     return { url: api.url, captures, store, queries, ended: () => captures.ended(), stop };
   } catch (error) {
     await stop();

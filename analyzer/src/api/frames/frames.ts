@@ -1,5 +1,5 @@
 import { errorKinds, TcpscopeError } from '../../errors.js';
-import type { Answer, QueryKind } from '../../query/index.js';
+import type { Answer, QueryKind, TableAnswer } from '../../query/index.js';
 import { executedQuery } from './executed.js';
 import { contractVersion, type Frame, type FrameMeta, type FrameType } from './frame.js';
 import { seriesFrames } from './series.js';
@@ -17,17 +17,19 @@ const types: Readonly<Record<QueryKind, FrameType>> = {
   timeseries: 'timeseries-multi',
   top: 'numeric-long',
   closes: 'numeric-long',
+  causes: 'numeric-long',
   health: 'numeric-wide',
   conversations: 'table',
   connections: 'table',
+  findings: 'table',
   values: 'table',
 };
 
 /** The frames of an answer. Throws `queryAlert` for rows that an alert rule could not use. */
 export function framesOf(answer: Answer, { refId, legend, fromAlert }: FrameOptions): Frame[] {
   const { kind, notices, statements } = answer;
-  // Conversations are numbers with names, so an alert rule gets them as such, without the times.
-  const type = fromAlert && kind === 'conversations' ? 'numeric-long' : types[kind];
+  // Conversations and findings are numbers with names, so an alert rule gets them as such, without the times.
+  const type = fromAlert && (kind === 'conversations' || kind === 'findings') ? 'numeric-long' : types[kind];
   if (fromAlert && type === 'table' && answer.shape !== 'empty') {
     throw new TcpscopeError(errorKinds.queryAlert, [kind]);
   }
@@ -48,12 +50,30 @@ export function framesOf(answer: Answer, { refId, legend, fromAlert }: FrameOpti
     case 'table':
       return [
         type === 'numeric-long'
-          ? numericLongFrame(answer, refId, meta)
+          ? numericLongFrame(kind === 'findings' ? withoutWords(answer) : answer, refId, meta)
           : type === 'numeric-wide'
             ? numericWideFrame(answer, refId, meta)
             : tableFrame(answer, refId, meta),
       ];
   }
+}
+
+/**
+ * Findings as an alert rule can follow them: their labels stay the same from one evaluation to the next, which sentences
+ * with numbers do not, and no two are alike.
+ */
+function withoutWords(answer: TableAnswer): TableAnswer {
+  const labels = ['finding', 'severity', 'client.ip', 'server.ip', 'server.port'];
+  const columns = answer.columns.filter(({ name, type }) => labels.includes(name) || type === 'number');
+  const nameOf = (row: number) =>
+    columns
+      .filter(({ name }) => labels.includes(name))
+      .map(({ values }) => values[row])
+      .join(' ');
+  const names = Array.from({ length: answer.rows }, (_, row) => nameOf(row));
+  const first = names.flatMap((name, row) => (names.indexOf(name) === row ? [row] : []));
+  const kept = columns.map((column) => ({ ...column, values: first.map((row) => column.values[row] ?? null) }));
+  return { ...answer, columns: kept, rows: first.length };
 }
 
 /** No data, in a form that says of what. */

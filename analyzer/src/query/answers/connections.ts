@@ -1,9 +1,10 @@
 import { enumeration, formulaOf, type Field } from '@tcpscope/filter';
 import type { RetentionConfig } from '../../store/config.js';
 import type { Cell, Column, Notice, TableAnswer } from '../answer.js';
+import { instantOf } from '../instant.js';
 import { addressText } from '../keys.js';
 import type { ConnectionsQuestion } from '../question.js';
-import { span } from '../range.js';
+import { span, type Instants } from '../range.js';
 import type { Session } from '../session.js';
 import { connectionsStatement } from '../sql/connections.js';
 
@@ -31,14 +32,7 @@ export async function answerConnections(
           } as const,
         ]
       : []),
-    ...(kept !== null && instants.fromMs < now - kept * 1000
-      ? [
-          {
-            severity: 'info',
-            text: `Single connections are kept for ${span(kept)} after they were stored; older ones are gone.`,
-          } as const,
-        ]
-      : []),
+    ...goneNotices(kept, instants, now),
   ];
   const { count, more } = rows;
   return { shape: 'table', kind, columns, rows: count, more, notices: all, statements: session.statements };
@@ -84,9 +78,8 @@ export function factOf(field: Field, value: unknown): Cell {
   }
 }
 
-/** Milliseconds since 1970 and the nanoseconds behind them, of a time as the store prints it. */
-function instantOf(text: string): { readonly ms: number; readonly nanos: number } {
-  const [, seconds = '', fraction = ''] = /^(.*?)(?:\.(\d+))?Z$/.exec(text) ?? [];
-  const digits = fraction.padEnd(9, '0');
-  return { ms: Date.parse(`${seconds}Z`) + Number(digits.slice(0, 3)), nanos: Number(digits.slice(3, 9)) };
+/** Says that connections of the beginning of a range are no longer there, when that may be. */
+export function goneNotices(kept: number | null, { fromMs }: Instants, now: number): Notice[] {
+  const text = `Single connections are kept for ${span(kept ?? 0)} after they were stored; older ones are gone.`;
+  return kept !== null && fromMs < now - kept * 1000 ? [{ severity: 'info', text }] : [];
 }

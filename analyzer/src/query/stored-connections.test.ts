@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { specimenNames } from '../../../test/lab/specimens.js';
+import { Diagnoser } from '../diagnose/index.js';
+import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
+import { readCaptures } from '../pipeline/index.js';
+import { Collector, connectionJson, makeReport, type Report } from '../report/index.js';
+import type { Store } from '../store/index.js';
+import { openTestStore, testConfig } from '../store/store-fixture.js';
+import type { TableAnswer } from './answer.js';
+import { queryConfigSchema } from './config.js';
+import { Queries } from './queries.js';
+
+/** Captures in which verdicts depend on much: other connections, pauses, late data, IPv6. */
+const wanted = ['port-scan-4', 'server-always-resets-6', 'reject-by-near-router-4', 'proxy-resets-when-idle-4'];
+const names = specimenNames.filter((name) => wanted.includes(name));
+const files = names.map((name) => fileURLToPath(new URL(`../../../test/lab/captures/${name}.pcap`, import.meta.url)));
+const enrichment = createEnrichment(enrichConfigSchema.parse({}));
+
+describe('verdicts in the store', () => {
+  let store: Store;
+  let queries: Queries;
+  let report: Report;
+  const range = { refId: 'A', from: 0, to: 4e12 };
+
+  before(async () => {
+    const config = testConfig();
+    store = await openTestStore(config);
+    const rows = store.beginImport({ probe: 'p', hash: 'h', layout: 'l' });
+    const diagnoser = new Diagnoser({
+      workers: 2,
+      patience: Infinity,
+      emit: (batch, worker) => rows.write(batch, worker),
+    });
+    await readCaptures(files, {
+      workers: 2,
+      flow: { maxConnections: 65_536 },
+      onBatch: (batch, worker) =>
+        batch.kind === 'connections' ? diagnoser.accept(batch, worker) : rows.write(batch, worker),
+    });
+    await diagnoser.finish();
+    await rows.complete();
+    const collector = new Collector(enrichment);
+    const read = await readCaptures(files, { workers: 1, flow: {}, onBatch: (batch) => collector.add(batch) });
+    report = makeReport(read.packets, collector, null);
+    queries = new Queries({
+      store,
+      retention: config.retention,
+      captures: { snapshot: () => [] },
+      config: queryConfigSchema.parse({ range: '100y', rows: 10_000 }),
+      now: Date.now,
+    });
+  });
+  after(() => store?.stop());
+
+  const table = async (query: object) => (await queries.answer({ ...range, ...query })) as TableAnswer;
+  const valuesOf = (answer: TableAnswer, name: string) => answer.columns.find((column) => column.name === name)!.values;
+
+  test('are those of a report of the same files, with their evidence', async () => {
+    const answer = await table({ kind: 'connections', metrics: ['client.ip', 'client.port'], limit: 10_000 });
+    const said = report.connections.map(connectionJson);
+    assert.equal(answer.rows, said.length);
+    assert.ok(said.length > 20);
+    const ids = valuesOf(answer, 'id').map(String);
+    const keyOf = (one: Record<string, unknown>) =>
+      `${one['client.ip']} ${one['client.port']} ${one['server.port']} ${one['start']}`;
+    const expected = new Map(said.map((one) => [keyOf(one), one]));
+    // Every cause there is, and some of each.
+    for (const id of ids.filter((_, i) => i % 3 === 0)) {
+      const stored = await queries.connection(id);
+      const one = expected.get(keyOf(stored));
+      assert.ok(one !== undefined, keyOf(stored));
+      for (const name of ['cause', 'confidence', 'rival', 'evidence', 'close', 'aborter', 'ct']) {
+        assert.deepEqual(stored[name], one[name], `${name} of ${keyOf(stored)}`);
+      }
+    }
+  });
+
+  test('are counted by cause', async () => {
+    const answer = await table({ kind: 'causes' });
+    const counted = Object.fromEntries(
+      valuesOf(answer, 'cause').map((cause, i) => [cause, valuesOf(answer, 'conn.count')[i]])
+    );
+    assert.deepEqual(
+      counted,
+      Object.fromEntries(report.diagnoses.causes.map(({ cause, connections }) => [cause, connections]))
+    );
+    const [refused] = valuesOf(
+      await table({ kind: 'causes', groupBy: ['server.ip'], filter: 'cause = refused' }),
+      'cause'
+    );
+    assert.equal(refused, 'refused');
+    const none = await table({ kind: 'causes', filter: 'confidence > 1' });
+    assert.equal(none.rows, 0);
+  });
+
+  test('give the findings of the report', async () => {
+    const answer = await table({ kind: 'findings' });
+    assert.deepEqual(
+      valuesOf(answer, 'text'),
+      report.diagnoses.findings.map(({ text }) => text)
+    );
+    assert.ok(answer.rows > 0);
+    assert.deepEqual(
+      valuesOf(answer, 'filter'),
+      report.diagnoses.findings.map(({ filter }) => filter)
+    );
+    const one = await table({ kind: 'findings', limit: 1 });
+    assert.equal(one.rows, 1);
+    assert.equal(one.more, answer.rows > 1);
+  });
+});
