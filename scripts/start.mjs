@@ -59,7 +59,7 @@ No Grafana was found on this machine. To see it in yours (12.3 or later):
   1. Give it the plugin: copy the folder dist to GRAFANA_PLUGINS/tcpscope-tcpevents-datasource and set
      GF_PLUGINS_ALLOW_LOADING_UNSIGNED_PLUGINS=tcpscope-tcpevents-datasource
   2. Connections > Add new connection > TCP Events, URL ${url}${token === '' ? '' : ', your token'}
-  3. On the data source's page, the tab Dashboards imports "TCP events" and "Conversations".
+  3. On the data source's page, the tab Dashboards imports the dashboards; begin with "TCP events".
   Or give it provisioning/ as its provisioning folder, which does 2 and 3 and adds the alert rules.
 `);
     return;

@@ -58,12 +58,12 @@ export async function livePage(
   ]);
   const packets = captures.reduce((sum, status) => sum + status.packets.read, 0);
   return {
-    title: captures.map((status) => status.interface).join(', '),
+    title: `tcpscope on ${captures.map((status) => status.interface).join(', ')}`,
     subtitle: `the last ${span / 60} minutes, ${new Date(now).toISOString().slice(11, 19)} UTC`,
     totals: totals?.metrics ?? {},
     counts: [
       ['packets since start', packets],
-      ['TCP packets', totals?.metrics['packets'] ?? 0],
+      ...known('TCP packets', totals?.metrics['packets']),
       ['open now', captures.reduce((sum, { connections }) => sum + connections, 0)],
       ['windows closed', Math.max(0, ...captures.map(({ windowsClosed }) => windowsClosed))],
     ],
@@ -86,12 +86,26 @@ function captureSentences(status: CaptureStatus): string[] {
   ];
   return [
     ...(reason === undefined ? [] : [`${name}: ${reason}`]),
+    ...(status.state === 'running' ? beginning(status) : []),
     ...losses.flatMap(([packets, what]) =>
       packets === null || packets === 0 ? [] : [`${name}: ${counted(packets, 'packet')} ${what}`]
     ),
     ...(evicted > 0 ? [`${name}: ${counted(evicted, 'connection')} given up because the flow table was full`] : []),
     ...undecodedSentences(status.packets).map((sentence) => `${name}: ${sentence}`),
   ];
+}
+
+/** A count for the head of the page, where it is known. */
+function known(name: string, value: number | null | undefined): Array<[string, number]> {
+  return value === null || value === undefined ? [] : [[name, value]];
+}
+
+/** Why there is nothing to see yet. */
+function beginning({ interface: name, packets, windowsClosed }: CaptureStatus): string[] {
+  if (packets.read === 0) {
+    return [`${name}: no packet has come yet; is it the right place, and is there TCP traffic?`];
+  }
+  return windowsClosed === 0 ? [`${name}: the first window of 10 s is still open; numbers come when it closes`] : [];
 }
 
 /** Rows of a table: text columns name the group, number columns measure it. */

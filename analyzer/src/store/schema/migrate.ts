@@ -27,7 +27,8 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     throw new TcpscopeError(errorKinds.storeNewer, [folder, applied, newest]);
   }
   for (const migration of migrations.filter(({ number }) => number > applied)) {
-    log.info({ number: migration.number, name: migration.name }, 'changing the schema of the store');
+    const what = applied === 0 ? 'making the store' : 'bringing the store up to date';
+    log.info({ schema: migration.number }, `${what}: ${migration.name}`);
     await migration.apply(options);
     const at = Math.floor(now() / 1000);
     await engine.execute(`INSERT INTO migrations VALUES (${migration.number}, ${sqlString(migration.name)}, ${at})`);
