@@ -279,19 +279,18 @@ describe('the live page', { skip: isInstalled('script') ? false : 'script (util-
 
   before(async () => {
     shown = new Map();
-    const now = Math.floor(Date.now() / 1000) - 60;
+    // Long ago: the page follows the packets' time.
     const packets = [
-      ...talk({ start: now, client: '10.1.2.3:40000', server: '10.20.30.40:8443' }).open().exchange().rst('server')
-        .packets,
-      ...talk({ start: now + 5, client: '[2001:db8:1629:5::beef:5]:40001', server: '[2001:db8:20:1:2:3:4:5]:443' })
+      ...talk({ start, client: '10.1.2.3:40000', server: '10.20.30.40:8443' }).open().exchange().rst('server').packets,
+      ...talk({ start: start + 5, client: '[2001:db8:1629:5::beef:5]:40001', server: '[2001:db8:20:1:2:3:4:5]:443' })
         .open()
         .exchange()
         .rst('server').packets,
     ];
-    const recent = join(folder, 'recent.pcap');
-    writeFileSync(recent, pcap(packets));
+    const recorded = join(folder, 'recorded.pcap');
+    writeFileSync(recorded, pcap(packets));
     for (const columns of widths) {
-      const args = ['capture', '--read', recent, '--port', '0', ...freshStore()];
+      const args = ['capture', '--read', recorded, '--port', '0', ...freshStore()];
       shown.set(columns, await pageInTerminal([columns, 60], args, /10\.20\.30\.40/));
     }
   });

@@ -40,6 +40,16 @@ export class RunningCaptures implements Captures {
     return this.snapshot().reduce((sum, { connections }) => sum + connections, 0);
   }
 
+  /**
+   * Until when there is something to see, milliseconds since 1970: the time of the last packet where only streams are read,
+   * which may be recordings, else the clock's.
+   */
+  present(clock: number): { readonly now: number; readonly recorded: boolean } {
+    const last = Math.max(0, ...this.snapshot().map(({ lastPacketAt }) => lastPacketAt ?? 0));
+    const recorded = last > 0 && this.sources.every((source) => source instanceof StreamSource);
+    return { now: recorded ? Math.min(clock, last) : clock, recorded };
+  }
+
   /** Starts what the configuration names. Throws TCPS_E_CAPTURE_…. */
   async start(): Promise<void> {
     const { capture, connections, serverPorts, recent } = this.config;

@@ -27,6 +27,12 @@ describe('the live page', () => {
     assert.equal(subtitle, 'the last 5 minutes, 12:00:00 UTC');
   });
 
+  test('of a recording ends with its last packet and says so', async () => {
+    const options = { span: 300, top: 5, now: Date.UTC(2026, 0, 1, 12), recorded: true };
+    const { subtitle } = await livePage(nothing, [status({ interface: 'standard input' })], options);
+    assert.equal(subtitle, 'the 5 minutes up to the last packet, 2026-01-01 12:00:00 UTC');
+  });
+
   const sentences: Readonly<Record<string, readonly [status: Partial<CaptureStatus>, says: readonly RegExp[]]>> = {
     'no packet has come': [{}, [/^eth0: no packet has come yet/]],
     'the first window is open': [{ packets }, [/^eth0: the first window of 10 s is still open/]],

@@ -7,8 +7,10 @@ export interface LivePageOptions {
   readonly span: number;
   /** Rows in each list. */
   readonly top: number;
-  /** Milliseconds since 1970. */
+  /** Where the page ends, milliseconds since 1970. */
   readonly now: number;
+  /** That is the time of the last packet, not the clock's. */
+  readonly recorded?: boolean;
 }
 
 const totalMetrics = [
@@ -32,7 +34,7 @@ const conversationMetrics = [
 export async function livePage(
   queries: Queries,
   captures: readonly CaptureStatus[],
-  { span, top, now }: LivePageOptions
+  { span, top, now, recorded = false }: LivePageOptions
 ): Promise<Page> {
   const range = { from: now - span * 1000, to: now };
   const ask = async (query: object): Promise<TableAnswer | null> => {
@@ -59,7 +61,7 @@ export async function livePage(
   const packets = captures.reduce((sum, status) => sum + status.packets.read, 0);
   return {
     title: `tcpscope on ${captures.map((status) => status.interface).join(', ')}`,
-    subtitle: `the last ${span / 60} minutes, ${new Date(now).toISOString().slice(11, 19)} UTC`,
+    subtitle: subtitleOf(span, now, recorded),
     totals: totals?.metrics ?? {},
     counts: [
       ['packets since start', packets],
@@ -93,6 +95,13 @@ function captureSentences(status: CaptureStatus): string[] {
     ...(evicted > 0 ? [`${name}: ${counted(evicted, 'connection')} given up because the flow table was full`] : []),
     ...undecodedSentences(status.packets).map((sentence) => `${name}: ${sentence}`),
   ];
+}
+
+function subtitleOf(span: number, now: number, recorded: boolean): string {
+  const [day, time] = new Date(now).toISOString().slice(0, 19).split('T');
+  return recorded
+    ? `the ${span / 60} minutes up to the last packet, ${day} ${time} UTC`
+    : `the last ${span / 60} minutes, ${time} UTC`;
 }
 
 /** A count for the head of the page, where it is known. */
