@@ -50,7 +50,8 @@ const EVICTION_SAMPLE = 32;
 export function createConnections(emit: (batch: Batch) => void, options: FlowOptions = {}) {
   const buffers = options.buffers ?? freshBuffers;
   const table = createFlowTable(options.maxConnections ?? 1 << 20, options.hashSeed);
-  const { rows } = table;
+  // Taken out of their objects once: the compiler calls what a closure captures without looking it up.
+  const { rows, at: rowAt, allocate, hashOf, remove, replace, release, setPair } = table;
   const clock = new EventClock();
   const timeouts = options.timeouts ?? defaultTimeouts;
   const timers = createTimerWheel(table);
@@ -58,6 +59,10 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
   const sequences = createSequenceSpace(table);
   const roles = createRoles(table, options.serverPorts);
   const writer = createConnectionWriter(table, clock, buffers, emit);
+  const { begin: beginWindow, record } = windows;
+  const { add: writeConnection } = writer;
+  const { release: releaseHoles } = sequences;
+  const { arm: armTimer, run: runTimers } = timers;
   /** Number of the window that the packet or verdict at hand belongs to, in an array that everyone reads. */
   const present = new Int32Array([noWindow]);
   const shared = options.shared === true || (options.part !== undefined && options.part.of > 1);
@@ -116,7 +121,7 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
       windows.closePrevious();
     }
     present[0] = windows.current;
-    timers.run(event, timer);
+    runTimers(event, timer);
   }
 
   function enter(window: number): void {
@@ -135,7 +140,7 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
   function finish(): void {
     present[0] = windows.current;
     for (let row = 1; row <= table.highest; row++) {
-      const state = table.rows[table.at(row) + Row.State] as number;
+      const state = rows[rowAt(row) + Row.State] as number;
       // Attempts that wait for an answer go with the connection they wait for.
       if ((state & (State.Used | State.Candidate)) === State.Used) {
         retire(row, Ending.End);
@@ -150,13 +155,13 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
     const key0 = segments[segment + Seg.Key0] as number;
     const key1 = segments[segment + Seg.Key1] as number;
     const ports = segments[segment + Seg.KeyPorts] as number;
-    let row = table.allocate(key0, key1, ports);
+    let row = allocate(key0, key1, ports);
     while (row === 0) {
       evict();
-      row = table.allocate(key0, key1, ports);
+      row = allocate(key0, key1, ports);
     }
     if (segments[segment + Seg.Family] !== 4) {
-      table.setPair(table.at(row), segments, segment);
+      setPair(rowAt(row), segments, segment);
     }
     connections.begun++;
     return row;
@@ -172,8 +177,8 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
 
   /** Makes sure that what the connection counts next goes into the present window. */
   function enterWindow(row: number): void {
-    if (table.rows[table.at(row) + Row.Window] !== (present[0] as number)) {
-      windows.begin(row, present[0] as number);
+    if (rows[rowAt(row) + Row.Window] !== (present[0] as number)) {
+      beginWindow(row, present[0] as number);
     }
   }
 
@@ -209,11 +214,11 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
 
   /** Arms the connection's timer for its present state. */
   function arm(row: number): void {
-    timers.arm(row, deadline(table.at(row)), clock.now);
+    armTimer(row, deadline(rowAt(row)), clock.now);
   }
 
   function timer(row: number): void {
-    if (deadline(table.at(row)) > clock.now) {
+    if (deadline(rowAt(row)) > clock.now) {
       arm(row);
     } else {
       retire(row, Ending.Timer);
@@ -222,37 +227,37 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
 
   /** Ends a connection: books its verdict, writes its record, forgets it. An attempt that waits on it takes its place. */
   function retire(row: number, ending: Ending): void {
-    const at = table.at(row);
+    const at = rowAt(row);
     const rival = rows[at + Row.Rival] as number;
     if (((rows[at + Row.State] as number) & State.Candidate) !== 0) {
       if (rival !== 0) {
-        rows[table.at(rival) + Row.Rival] = 0;
+        rows[rowAt(rival) + Row.Rival] = 0;
       }
     } else if (rival === 0) {
-      table.remove(table.hashOf(at), row);
+      remove(hashOf(at), row);
     } else if (ending === Ending.End) {
-      table.remove(table.hashOf(at), row);
+      remove(hashOf(at), row);
       conclude(rival, ending);
     } else {
-      rows[table.at(rival) + Row.State] = (rows[table.at(rival) + Row.State] as number) & ~State.Candidate;
-      rows[table.at(rival) + Row.Rival] = 0;
-      table.replace(table.hashOf(at), row, rival);
+      rows[rowAt(rival) + Row.State] = (rows[rowAt(rival) + Row.State] as number) & ~State.Candidate;
+      rows[rowAt(rival) + Row.Rival] = 0;
+      replace(hashOf(at), row, rival);
     }
     conclude(row, ending);
   }
 
   function conclude(row: number, ending: Ending): void {
-    const at = table.at(row);
+    const at = rowAt(row);
     if (isOneWay(rows, at)) {
       rows[at + Row.Facts] = (rows[at + Row.Facts] as number) | Facts.OneWay;
     }
     const close = closeClass(rows, at);
     enterWindow(row);
     rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | finalVerdicts(rows, at, close, ending);
-    windows.record(at);
-    writer.add(row, close, ending);
-    sequences.release(at);
-    table.release(row);
+    record(at);
+    writeConnection(row, close, ending);
+    releaseHoles(at);
+    release(row);
     if (ending === Ending.Memory) {
       connections.evicted++;
     }
@@ -270,7 +275,7 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
     for (let step = 0; looked < EVICTION_SAMPLE && step < highest; step++) {
       const row = hand;
       hand = row >= highest ? 1 : row + 1;
-      const at = table.at(row);
+      const at = rowAt(row);
       const state = rows[at + Row.State] as number;
       if (row === held || (state & State.Used) === 0) {
         continue;

@@ -4,7 +4,8 @@
  * Trade-offs. Memory for the most rows there can be is reserved at once: pages that were never touched cost nothing, and
  * `words` stays the same array for ever, which lets the compiler treat it as a constant. Rows that were given back are
  * listed beside the rows, 4 bytes each: linked through the rows themselves, each `take` would wait for a row that is in no
- * cache any more to learn which one is next.
+ * cache any more to learn which one is next. For the same reason a row is cleared when it is given back, just used, and not
+ * when it is taken.
  */
 export interface Pool {
   readonly words: Int32Array;
@@ -31,17 +32,16 @@ export function createPool(width: number, most: number): Pool {
     if (free === 0) {
       return fresh++;
     }
-    const row = given[--free] as number;
-    const first = row * width;
-    for (let word = first; word < first + width; word++) {
-      words[word] = 0;
-    }
-    return row;
+    return given[--free] as number;
   }
 
   function give(row: number): void {
     size--;
     given[free++] = row;
+    const first = row * width;
+    for (let word = first; word < first + width; word++) {
+      words[word] = 0;
+    }
   }
 
   return {

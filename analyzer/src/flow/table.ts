@@ -156,9 +156,6 @@ export function createFlowTable(capacity: number, seed = 0) {
     rows[place + Row.History + 2] = 0;
     rows[place + Row.Facts] = 0;
     rows[place + Row.Rival] = 0;
-    for (let word = place + Row.TotalPackets; word < place + Row.Words; word++) {
-      rows[word] = 0;
-    }
     size++;
     return row;
   }
@@ -175,8 +172,8 @@ export function createFlowTable(capacity: number, seed = 0) {
   }
 
   /**
-   * Gives a row back; it must not be in the index any more, and its counts must be on record: these words are 0 then, and
-   * stay so until the row is taken again.
+   * Gives a row back; it must not be in the index any more, and its counts must be on record: these words are 0 then. They
+   * and the totals, cleared here while they are at hand, stay so until the row is taken again.
    */
   function release(row: number): void {
     const place = row * Row.Words + Table.Offset;
@@ -193,6 +190,9 @@ export function createFlowTable(capacity: number, seed = 0) {
     }
     rows[place + Row.State] = 0;
     rows[place + Row.Timer] = 0;
+    for (let word = place + Row.TotalPackets; word < place + Row.Words; word++) {
+      rows[word] = 0;
+    }
     freed[free++] = row;
     size--;
   }
