@@ -155,6 +155,33 @@ export const connectionSchema = z
   })
   .describe('Facts by the names of the catalogue; what does not apply is null');
 
+export const explanationSchema = z.object({
+  connection: connectionSchema,
+  stream: z.null(),
+  verdict: z
+    .object({
+      cause: z.string(),
+      title: z.string(),
+      severity: z.enum(['fine', 'note', 'trouble']),
+      confidence: z.number().min(0).max(1),
+      evidence: z.array(z.string()),
+      against: z.array(z.string()),
+      rival: z.object({ cause: z.string(), title: z.string(), confidence: z.number() }).nullable(),
+      nextCheck: z.string().nullable(),
+    })
+    .nullable()
+    .describe('Null when it has not ended, or was stored before verdicts were'),
+  limits: z.array(z.string()).describe('Everything that limits what can be said, a sentence each'),
+  displayFilter: z.string().describe('A Wireshark display filter that shows its packets'),
+  sequence: z
+    .array(z.looseObject({}))
+    .nullable()
+    .describe(
+      'Its last packets, oldest first, each with `marks` that say what is remarkable; null when none were kept'
+    ),
+  text: z.string().describe('All of it as a page of text'),
+});
+
 const captureSchema = z.object({
   interface: z.string(),
   state: z.enum(['starting', 'running', 'stopped', 'failed']),

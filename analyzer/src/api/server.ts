@@ -15,6 +15,7 @@ import { descriptionOptions } from './description.js';
 import { errorAnswer, knownError, sendError } from './error-answers.js';
 import { ApiMetrics } from './metrics/metrics.js';
 import { connectionRoute } from './routes/connection.js';
+import { explainRoute } from './routes/explain.js';
 import type { App, RouteContext } from './routes/context.js';
 import { descriptionRoute } from './routes/description.js';
 import { fieldsRoute } from './routes/fields.js';
@@ -164,6 +165,7 @@ class Server implements Api {
       filterRoute,
       valuesRoute,
       connectionRoute,
+      explainRoute,
       streamRoute,
       healthRoute,
       metricsRoute,

@@ -1,5 +1,5 @@
 import type { SequencePacket } from './packet.js';
-import { isMapped, type Tuple } from './tuple.js';
+import type { Tuple } from './tuple.js';
 import { addressText } from '../report/index.js';
 
 /** A moment as display filters take it: seconds since 1970 with nanoseconds. */
@@ -10,16 +10,35 @@ export type Moment = Pick<SequencePacket, 'seconds' | 'nanos'>;
  * conversation, without what ICMP errors quote of it, and the time when the same ports are used by other connections too.
  */
 export function displayFilter(tuple: Tuple, span: { readonly first: Moment; readonly last: Moment } | null): string {
-  const ip = isMapped(tuple.clientIp) && isMapped(tuple.serverIp) ? 'ip' : 'ipv6';
-  const parts = [
-    ...[tuple.clientIp, tuple.serverIp].map((address) => `${ip}.addr == ${addressText(address, 0)}`),
-    ...[tuple.clientPort, tuple.serverPort].map((port) => `tcp.port == ${port}`),
-    ip === 'ip' ? '!icmp' : '!icmpv6',
-  ];
+  const addresses = [addressText(tuple.clientIp, 0), addressText(tuple.serverIp, 0)];
+  const parts = conversation(addresses, [tuple.clientPort, tuple.serverPort]);
   if (span !== null) {
     parts.push(`frame.time_epoch >= ${momentText(span.first)}`, `frame.time_epoch <= ${momentText(span.last)}`);
   }
   return parts.join(' && ');
+}
+
+/** The same for a connection of the store, whose ports others may have used before and after. */
+export function displayFilterOf(facts: Readonly<Record<string, unknown>>): string {
+  const parts = conversation(
+    [String(facts['client.ip']), String(facts['server.ip'])],
+    [Number(facts['client.port']), Number(facts['server.port'])]
+  );
+  const epoch = (time: unknown) => {
+    const [whole = '', fraction = ''] = String(time).replace('Z', '').split('.');
+    return `${Date.parse(`${whole}Z`) / 1000}.${fraction.padEnd(9, '0')}`;
+  };
+  parts.push(`frame.time_epoch >= ${epoch(facts['start'])}`, `frame.time_epoch <= ${epoch(facts['end'])}`);
+  return parts.join(' && ');
+}
+
+function conversation(addresses: readonly string[], ports: readonly number[]): string[] {
+  const six = addresses.some((address) => address.includes(':'));
+  return [
+    ...addresses.map((address) => `${six ? 'ipv6' : 'ip'}.addr == ${address}`),
+    ...ports.map((port) => `tcp.port == ${port}`),
+    six ? '!icmpv6' : '!icmp',
+  ];
 }
 
 function momentText({ seconds, nanos }: Moment): string {

@@ -21,7 +21,7 @@ export function explanationText(explanation: ConnectionExplanation, options: Exp
   const parts = [
     heading(explanation, options.source, width, colors),
     limits(explanation, width, colors),
-    `${colors.bold('Sequence')}\n${ladderText(explanation.sequence.rows, width, colors)}`,
+    sequence(explanation, width, colors),
     verdict(explanation, width, colors),
     close(explanation, width, colors),
     wireshark(explanation, colors),
@@ -44,17 +44,20 @@ export function titleOf(all: Readonly<Record<string, unknown>>): string {
 }
 
 function heading(explanation: ConnectionExplanation, source: string, width: number, colors: Colors): string {
-  const { facts: all, sequence, stream } = explanation;
-  const { counts } = sequence;
+  const { facts: all, stream } = explanation;
   const application = text(all['application']);
   const title = `${titleOf(all)}${application === '' ? '' : `  ${application}`}`;
   const start = text(all['start']).slice(0, 23).replace('T', ' ');
-  const packets = counts.packets.client + counts.packets.server;
+  const packets = Number(all['packets.clt']) + Number(all['packets.srv']);
   const where = `${source}${stream === null ? '' : `, stream ${stream}`}`;
-  const sizes = `client sent ${bytes(counts.bytes.client)}, server ${bytes(counts.bytes.server)}`;
+  const sizes = `client sent ${bytes(Number(all['bytes.clt']))}, server ${bytes(Number(all['bytes.srv']))}`;
   const lasted = duration(Number(all['duration'] ?? 0));
   const what = `${start} UTC, ${counted(packets, 'packet')} in ${lasted}; ${sizes}; ${where}`;
   return `${colors.bold(wrapped(title, width))}\n${colors.dim(wrapped(what, width))}`;
+}
+
+function sequence({ sequence: { rows } }: ConnectionExplanation, width: number, colors: Colors): string {
+  return rows.length === 0 ? '' : `${colors.bold('Sequence')}\n${ladderText(rows, width, colors)}`;
 }
 
 function limits({ limits: lines }: ConnectionExplanation, width: number, colors: Colors): string {

@@ -20,7 +20,7 @@ import type { Question } from './question.js';
 import { readQuestion } from './read.js';
 import { Retention } from './retention.js';
 import { Session } from './session.js';
-import { connectionStatement } from './sql/connections.js';
+import { connectionStatement, packetsStatement } from './sql/connections.js';
 import { storedByIdStatement } from './sql/stored.js';
 import { StoredConnections } from './stored-connections.js';
 
@@ -111,6 +111,16 @@ export class Queries {
       against: explanation?.against ?? [],
       rival: stored.diagnosis(0)?.rival ?? null,
     };
+  }
+
+  /** The last packets of a connection as they were kept (`pipeline/kept-packets.ts`); empty when none were. */
+  async packets(id: string, signal?: AbortSignal): Promise<readonly number[]> {
+    const statement = packetsStatement(id);
+    if (statement === null) {
+      throw new TcpscopeError(errorKinds.connectionId, [id.slice(0, 60)]);
+    }
+    const { columns } = await this.session(signal).ask(statement, 1);
+    return (columns[0]?.[0] as readonly number[] | undefined) ?? [];
   }
 
   private session(signal: AbortSignal | undefined): Session {

@@ -70,3 +70,15 @@ export function connectionStatement(id: string, fields: readonly Field[]): State
   const sql = `SELECT ${columns.join(', ')}\nFROM connections\nWHERE ${found.where}\nLIMIT 1`;
   return { what: `Connection ${id}`, sql, parameters: found.parameters };
 }
+
+/** The packets kept with a connection. Null for what cannot be an id. */
+export function packetsStatement(id: string): Statement | null {
+  const found = connectionById(id);
+  return found === null
+    ? null
+    : {
+        what: `Packets of connection ${id}`,
+        sql: `SELECT packets\nFROM connections\nWHERE ${found.where}\nLIMIT 1`,
+        parameters: found.parameters,
+      };
+}

@@ -81,6 +81,7 @@ export function encodeConnections(
   writers.set('rival_confidence', (w) => writeNullable(w, slices, ({ verdicts }) => verdicts?.rivalConfidence));
   writers.set('silence', (w) => writeNullable(w, slices, ({ verdicts }) => verdicts?.silence));
   writers.set('facts', (w) => writeFacts(w, slices));
+  writers.set('packets', (w) => writePackets(w, slices));
   writers.set('poor_feed', (w) =>
     each(slices, ({ batch, from, to }) => {
       constant(w, batch.verdicts?.poorFeed ?? '', to - from);
@@ -146,6 +147,26 @@ function writeCauses(writer: NativeWriter, slices: readonly ConnectionSlice[], w
   each(slices, ({ batch, from, to }) =>
     writer.dictionary(batch.verdicts?.[which].subarray(from, to) ?? new Uint8Array(to - from), causeNames)
   );
+}
+
+/** Array(Int32): for each row the end of its words, then all words. */
+function writePackets(writer: NativeWriter, slices: readonly ConnectionSlice[]): void {
+  const ends = new Uint32Array(2 * rowsOf(slices));
+  const kept: Int32Array[] = [];
+  let at = 0;
+  let words = 0;
+  each(slices, ({ batch, from, to }) => {
+    for (let row = from; row < to; row++) {
+      const own = batch.packets?.get(row);
+      if (own !== undefined) {
+        kept.push(own);
+        words += own.length;
+      }
+      ends[2 * at++] = words;
+    }
+  });
+  writer.raw(ends);
+  kept.forEach((own) => writer.raw(own));
 }
 
 /** Array(Int32): for each row the end of its words, then all words. */

@@ -28,6 +28,7 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { number: 1, name: 'tables and rollups', apply: createEverything },
   { number: 2, name: 'verdicts of connections', apply: addMissingColumns },
+  { number: 3, name: 'last packets of connections', apply: addMissingColumns },
 ];
 
 async function createEverything({ engine, schema, retention }: MigrationContext): Promise<void> {

@@ -144,6 +144,9 @@ const evidenceColumns: readonly Column[] = [
   { name: 'poor_feed', type: 'LowCardinality(String)', codec: plain },
 ];
 
+/** The last packets of connections that ended badly (docs/decisions/007), empty for all others. */
+const packetsColumn: Column = { name: 'packets', type: 'Array(Int32)', codec: plain };
+
 function connectionTable(known: readonly Counter[]): Table {
   const order = ['toStartOfFiveMinutes(start)', 'server_ip', 'server_port', 'client_ip', 'start'];
   return {
@@ -158,6 +161,7 @@ function connectionTable(known: readonly Counter[]): Table {
       { name: 'vlans', type: 'Array(UInt16)', codec: plain },
       ...attributes.map(attributeColumn),
       ...evidenceColumns,
+      packetsColumn,
       ...known.filter((counter) => counter.rows === 'both').map((counter) => counterColumn(counter, false)),
       inserted(false),
     ],
