@@ -88,6 +88,29 @@ export function calibrationOf(all: readonly Judged[]): string {
   return table(['confidence', 'connections', 'mean confidence', 'share right'], rows);
 }
 
+/** Matrix, calibration and scores for the docs, in Markdown. */
+export function accuracyOf(
+  instances: ReadonlyArray<{ readonly family: 4 | 6; readonly judged: readonly Judged[] }>
+): string {
+  const every = instances.flatMap(({ judged }) => judged);
+  const scores = ([4, 6] as const).flatMap((family) => {
+    const these = instances.filter((one) => one.family === family).map(({ judged }) => judged);
+    const rows: ReadonlyArray<readonly [string, Score]> = [
+      ['by connection', scoreOf(these.flat())],
+      ['by instance', weighted(these)],
+    ];
+    return rows.map(([how, { all, right, sure, sureWrong }]) => {
+      const share = (part: number) => (all === 0 ? '–' : `${((100 * part) / all).toFixed(1)} %`);
+      return [`IPv${family}, ${how}`, String(all), share(right), share(sure), share(sureWrong)];
+    });
+  });
+  return [
+    table(['', 'all', 'right', `confidence ${SURE} or more`, 'of all: sure and wrong'], scores),
+    matrixOf(every),
+    calibrationOf(every),
+  ].join('\n\n');
+}
+
 export function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
   const widths = head.map((text, at) => Math.max(text.length, ...rows.map((row) => (row[at] ?? '').length)));
   const line = (cells: readonly string[]) => `| ${cells.map((text, at) => text.padEnd(widths[at] ?? 0)).join(' | ')} |`;

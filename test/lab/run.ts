@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Family } from './address.js';
 import { judge } from './analysis.js';
-import { calibrationOf, matrixOf, scoreOf, weighted, type Score } from './matrix.js';
+import { accuracyOf, calibrationOf, matrixOf, scoreOf, weighted, type Score } from './matrix.js';
 import { work, type Specimen } from './laboratory.js';
 import { removeNamespaces } from './namespace.js';
 import { scenarios } from './scenarios/index.js';
@@ -17,6 +17,8 @@ const { values } = parseArgs({
     together: { type: 'string', default: '40' },
     doubts: { type: 'boolean', default: false },
     smallest: { type: 'boolean', default: false },
+    // Writes the tables of docs/diagnosis.md: `--accuracy test/lab/accuracy.md`, then `npm run docs`.
+    accuracy: { type: 'string' },
     output: { type: 'string', short: 'o' },
   },
 });
@@ -59,6 +61,10 @@ process.exit(0);
 function report(all: readonly Specimen[]): void {
   const judged = all.map((specimen) => ({ specimen, judged: judge(specimen.file, specimen.truths) }));
   const every = judged.flatMap((one) => one.judged);
+  if (values.accuracy !== undefined) {
+    const instances = judged.map((one) => ({ family: one.specimen.family, judged: one.judged }));
+    writeFileSync(values.accuracy, `${accuracyOf(instances)}\n`);
+  }
   console.log(`${matrixOf(every)}\n\n${calibrationOf(every)}\n`);
   for (const family of [4, 6]) {
     const these = judged.filter(({ specimen }) => specimen.family === family);

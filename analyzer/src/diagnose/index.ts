@@ -23,6 +23,7 @@ export {
   findings,
   findingsConfigSchema,
   findingKinds,
+  findingTexts,
   type Ended,
   type Finding,
   type FindingKind,

@@ -22,6 +22,8 @@ export type Family =
 export interface Rule {
   readonly name: string;
   readonly family: Family;
+  /** What is seen when it holds, in a few words, for the reference. */
+  readonly sign: string;
   /** Log-odds for (above 0) and against (below 0) causes. */
   readonly says: Readonly<Partial<Record<Cause, number>>>;
   when(facts: Case): boolean;

@@ -278,6 +278,11 @@ export const testedOnFacts: readonly RuleOnFacts[] = [
     nearMiss: finThenServerReset,
   },
   {
+    rule: 'its-close-may-be-lost',
+    match: resetBy('client', strangerReset, {}, { retransmissions: 2 }),
+    nearMiss: resetBy('client', { ...strangerReset, lastData: 'own' }, {}, { retransmissions: 2 }),
+  },
+  {
     rule: 'gave-up-unheard',
     match: resetBy('client', { ...abortReset, lastData: 'own', unacked: 200 }, {}, { retries: 2, retrySeconds: 1 }),
     nearMiss: resetBy('client', { ...abortReset, lastData: 'own', unacked: 200 }, {}, { retries: 1, retrySeconds: 0 }),

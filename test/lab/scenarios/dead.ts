@@ -76,7 +76,7 @@ export const deadScenarios: readonly Scenario[] = [
       execFileSync('ip', ['-n', host.name, 'link', 'del', 'uplink']);
       server.close();
       host.remove();
-      await bench.sleep(random.int(2500, 5000));
+      await bench.sleep(random.int(2500, 5000) + 8 * bench.roundTrip());
       if (random.chance(0.5)) {
         client.reset();
       }

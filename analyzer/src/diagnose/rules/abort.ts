@@ -18,6 +18,7 @@ export const abortRules: readonly Rule[] = [
   {
     name: 'client-leaves-before-the-answer',
     family: 'abort',
+    sign: "the client's RST, its own data last",
     says: { 'client-abort': 4, 'closes-by-rst': -2 },
     when: (c) => isAbort(c) && c.by === 'client' && c.rst?.lastData === 'own',
     evidence: (c) =>
@@ -28,6 +29,7 @@ export const abortRules: readonly Rule[] = [
   {
     name: 'server-resets-instead-of-answering',
     family: 'abort',
+    sign: "the server's RST, the client's data last",
     says: { 'server-abort': 4, 'closes-by-rst': -2 },
     when: (c) => isAbort(c) && c.by === 'server' && c.rst?.lastData === 'peer' && c.client.fin === null,
     evidence: (c) =>
@@ -36,6 +38,7 @@ export const abortRules: readonly Rule[] = [
   {
     name: 'response-still-arriving',
     family: 'abort',
+    sign: "the client's RST while data of the server were arriving",
     says: { 'client-abort': 4, 'closes-by-rst': -3 },
     when: (c) =>
       isAbort(c) &&
@@ -50,6 +53,7 @@ export const abortRules: readonly Rule[] = [
   {
     name: 'client-had-stopped-reading',
     family: 'abort',
+    sign: "the client's RST after it had announced a window of next to nothing",
     says: { 'client-abort': 4, 'closes-by-rst': -3 },
     when: (c) => isAbort(c) && c.by === 'client' && c.rst?.lastData === 'peer' && c.client.tinyWindows > 0,
     evidence: (c) =>
@@ -58,6 +62,7 @@ export const abortRules: readonly Rule[] = [
   {
     name: 'response-cut-off',
     family: 'abort',
+    sign: "the server's RST with data of its own not acknowledged",
     says: { 'server-abort': 4, 'closes-by-rst': -3 },
     when: (c) => isAbort(c) && c.by === 'server' && c.rst?.lastData === 'own' && c.rst.unacked > 0,
     evidence: (c) =>
@@ -67,6 +72,7 @@ export const abortRules: readonly Rule[] = [
     // The stack that has given up answers what still comes by RSTs without ACK.
     name: 'acknowledgements-came-too-late',
     family: 'abort',
+    sign: "more RSTs behind the server's, in answer to acknowledgements under way",
     says: { 'server-abort': 3.5, 'closes-by-rst': -3 },
     when: (c) => isAbort(c) && c.by === 'server' && c.rst?.lastData === 'own' && answersBehind(c),
     evidence: (c) =>
@@ -75,6 +81,7 @@ export const abortRules: readonly Rule[] = [
   {
     name: 'more-came-for-the-client',
     family: 'abort',
+    sign: "more RSTs behind the client's, in answer to what was under way",
     says: { 'client-abort': 2.5, 'closes-by-rst': -2 },
     when: (c) => isAbort(c) && c.by === 'client' && c.rst?.lastData === 'peer' && answersBehind(c),
     evidence: (c) =>
@@ -83,6 +90,7 @@ export const abortRules: readonly Rule[] = [
   {
     name: 'server-did-not-wait',
     family: 'abort',
+    sign: "the server's RST left before its data could have been acknowledged",
     says: { 'server-abort': 3, 'closes-by-rst': -2 },
     when: (c) => isAbort(c) && c.by === 'server' && c.rst?.lastData === 'own' && c.rst.unacked <= 0 && c.unprompted,
     evidence: (c) =>
@@ -92,6 +100,7 @@ export const abortRules: readonly Rule[] = [
     // Whoever resets on purpose after a response first makes sure that it has arrived; that takes a round trip.
     name: 'server-hardly-waited',
     family: 'abort',
+    sign: "the server's RST directly behind its data",
     says: { 'server-abort': 2, 'closes-by-rst': -1.5 },
     when: (c) =>
       isAbort(c) &&
@@ -106,6 +115,7 @@ export const abortRules: readonly Rule[] = [
   {
     name: 'request-cut-off',
     family: 'abort',
+    sign: "the server's RST leaves data of the client unacknowledged",
     says: { 'server-abort': 2.5, 'closes-by-rst': -2 },
     when: (c) => isAbort(c) && c.by === 'server' && (c.rst?.ackAhead ?? 0) < 0,
     evidence: (c) =>
@@ -114,6 +124,7 @@ export const abortRules: readonly Rule[] = [
   {
     name: 'server-had-stopped-reading',
     family: 'abort',
+    sign: "the server's RST after it had announced a window of next to nothing",
     says: { 'server-abort': 1.5, 'closes-by-rst': -1 },
     when: (c) => isAbort(c) && c.by === 'server' && c.server.tinyWindows > 0,
     evidence: (c) =>
@@ -122,6 +133,7 @@ export const abortRules: readonly Rule[] = [
   {
     name: 'server-resets-at-once',
     family: 'abort',
+    sign: "a handshake, no data, the server's RST; less the longer it took",
     says: { 'server-abort': 4.5, 'closes-by-rst': -2 },
     when: (c) =>
       (c.close === 'rst' || c.close === 'finrst') &&

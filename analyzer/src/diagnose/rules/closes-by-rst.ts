@@ -30,6 +30,7 @@ export const closesByRstRules: readonly Rule[] = [
   {
     name: 'exchange-was-complete',
     family: 'closes-by-rst',
+    sign: 'the RST after a response that was acknowledged to its end',
     says: { 'closes-by-rst': 3.5, 'client-abort': -1.5, 'server-abort': -1.5 },
     when: isComplete,
     evidence: (c) =>
@@ -38,6 +39,7 @@ export const closesByRstRules: readonly Rule[] = [
   {
     name: 'service-always-ends-so',
     family: 'closes-by-rst',
+    sign: "at least 80 % of the service's other complete connections end so",
     says: { 'closes-by-rst': 2.5, 'client-abort': -0.5, 'server-abort': -0.5 },
     when: (c) => isComplete(c) && c.around.completed >= ENOUGH && share(c) >= 0.8,
     evidence: (c) =>
@@ -46,6 +48,7 @@ export const closesByRstRules: readonly Rule[] = [
   {
     name: 'service-rarely-ends-so',
     family: 'closes-by-rst',
+    sign: "at most 20 % of the service's other complete connections end so",
     says: { 'closes-by-rst': -1.5 },
     when: (c) => isComplete(c) && c.around.completed >= 2 * ENOUGH && share(c) <= 0.2,
     evidence: (c) => `of ${c.around.completed} other complete connections of this service hardly any end so`,

@@ -1,7 +1,7 @@
 import { legOf, type Case } from '../case.js';
 import type { ConnectionFacts, Side } from '../facts.js';
 import type { Rule } from '../rule.js';
-import { time, times } from '../words.js';
+import { bytes, time, times } from '../words.js';
 
 /** A RST that answers a segment because its sender has no such connection, though it never closed it. */
 export function isStranger(c: Case): boolean {
@@ -24,12 +24,17 @@ export function unheard(c: ConnectionFacts): Side | null {
   return c.client.retries >= 3 ? 'client' : c.server.retries >= 3 ? 'server' : null;
 }
 
+function lossy({ client, server }: Case): boolean {
+  return client.retransmissions + server.retransmissions > 0;
+}
+
 /** Peers that crashed, were restarted, or are gone. */
 export const deadPeerRules: readonly Rule[] = [
   {
     // RFC 9293 3.10.7.1: without a connection, <SEQ=SEG.ACK><CTL=RST> answers a segment with ACK.
     name: 'host-does-not-know-it',
     family: 'dead-peer',
+    sign: 'a side that never closed answers with a RST without ACK; less the longer it took',
     says: { 'dead-peer': 3 },
     when: (c) => isStranger(c) && promptness(c) > 0,
     strength: (c) => 0.4 + 0.6 * promptness(c),
@@ -39,15 +44,29 @@ export const deadPeerRules: readonly Rule[] = [
   {
     name: 'the-host-itself',
     family: 'dead-peer',
+    sign: "that RST has the TTL of the side's other packets",
     says: { 'dead-peer': 1, 'idle-timeout': -1, injected: -1 },
     when: (c) => isStranger(c) && c.ttlDelta === 0,
     evidence: (c) =>
       `the RST's TTL ${c.rst?.ttl} is that of the ${c.by}'s other packets: it comes from the host itself`,
   },
   {
+    // A stack answers so after it has given up, too: what is missing may be its own RST or FIN, lost on the way to here.
+    name: 'its-close-may-be-lost',
+    family: 'dead-peer',
+    sign: 'that RST is the client’s, in the middle of a response',
+    says: { 'client-abort': 2.5 },
+    when: (c) =>
+      isStranger(c) && c.by === 'client' && c.rst?.lastData === 'peer' && (lossy(c) || c.server.bytes > 10_000),
+    strength: (c) => (lossy(c) ? 1 : 0.8),
+    evidence: (c) =>
+      `the server had sent ${bytes(c.server.bytes)} and was not done: the client's own close may be missing here`,
+  },
+  {
     // Once or twice may be loss; but who gives up a connection while repeating itself has not been heard either.
     name: 'gave-up-unheard',
     family: 'dead-peer',
+    sign: "a side's RST after it had repeated itself without an answer",
     says: { 'dead-peer': 3, 'idle-timeout': 0.5, 'client-abort': -1.5, 'server-abort': -1.5 },
     when: (c) =>
       c.close === 'rst' && unheard(c) === null && c.own.retries > 0 && c.peer.retries === 0 && c.own.retrySeconds > 0,
@@ -58,6 +77,7 @@ export const deadPeerRules: readonly Rule[] = [
   {
     name: 'no-longer-heard',
     family: 'dead-peer',
+    sign: 'the same data three times or more, and no answer',
     says: { 'dead-peer': 4.5, 'idle-timeout': 1, 'client-abort': -3, 'server-abort': -3, 'half-closed': -2 },
     when: (c) => unheard(c) !== null && c.close !== 'halfopen' && c.close !== 'noanswer',
     strength: (c) => Math.min(1.3, 0.8 + c[unheard(c) ?? 'client'].retries / 15),

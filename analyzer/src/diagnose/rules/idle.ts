@@ -20,6 +20,7 @@ export const idleRules: readonly Rule[] = [
   {
     name: 'reset-out-of-silence',
     family: 'idle',
+    sign: 'a RST after a silence, the last exchange being complete; the more the longer',
     says: { 'idle-timeout': 6, 'closes-by-rst': -3.5, 'client-abort': -1 },
     when: (c) => isComplete(c) && quiet(c.rst?.gap ?? 0) > 0,
     strength: (c) => quiet(c.rst?.gap ?? 0),
@@ -28,6 +29,7 @@ export const idleRules: readonly Rule[] = [
   {
     name: 'waited-in-vain-for-a-request',
     family: 'idle',
+    sign: 'no data at all, and the server closed after more than 4 s',
     says: { 'idle-timeout': 5, 'server-abort': -1.5 },
     when: (c) =>
       c.handshake !== null &&
@@ -40,6 +42,7 @@ export const idleRules: readonly Rule[] = [
   {
     name: 'forgotten-on-the-path',
     family: 'idle',
+    sign: 'the first data after a silence answered by a RST without ACK and with another TTL',
     says: { 'idle-timeout': 6, 'dead-peer': -2, injected: -3.5 },
     when: (c) => isStranger(c) && answersFirstData(c) && c.ttlDelta !== null && c.ttlDelta !== 0,
     evidence: (c) =>
@@ -49,6 +52,7 @@ export const idleRules: readonly Rule[] = [
   {
     name: 'unknown-after-a-pause',
     family: 'idle',
+    sign: 'the first data after a silence answered by a RST without ACK and with the usual TTL',
     says: { 'idle-timeout': 1.5 },
     when: (c) => isStranger(c) && answersFirstData(c) && c.ttlDelta === 0,
     strength: (c) => quiet(c.pause?.micros ?? 0),
@@ -57,6 +61,7 @@ export const idleRules: readonly Rule[] = [
   {
     name: 'unheard-after-a-pause',
     family: 'idle',
+    sign: 'the first data after a silence, repeated and never answered',
     says: { 'idle-timeout': 5, 'dead-peer': -2 },
     when: (c) => unheard(c) !== null && c.pause !== null && c.pause.fresh && c.pause.speaker === unheard(c),
     evidence: (c) =>

@@ -16,6 +16,7 @@ export const injectedRules: readonly Rule[] = [
   {
     name: 'from-another-distance',
     family: 'injected',
+    sign: "the RST's TTL is not that of the side's other packets",
     says: {
       injected: 6,
       'client-abort': -1.5,
@@ -32,6 +33,7 @@ export const injectedRules: readonly Rule[] = [
   {
     name: 'the-sender-goes-on',
     family: 'injected',
+    sign: 'the side went on sending after the RST in its name',
     says: { injected: 5 },
     when: (c) => stood(c) && c.own.afterReset > 0,
     evidence: (c) =>
@@ -41,6 +43,7 @@ export const injectedRules: readonly Rule[] = [
     // A host that has refused a SYN does not then accept it; a reset that was to come first and did not hit does so.
     name: 'accepted-after-its-reset',
     family: 'injected',
+    sign: 'the server accepted the connection after a RST in its name',
     says: { injected: 5, 'server-abort': -2 },
     when: (c) => stood(c) && c.rst !== null && isEarly(c, c.by, c.rst),
     evidence: (c) =>
@@ -50,6 +53,7 @@ export const injectedRules: readonly Rule[] = [
   {
     name: 'ip-id-jumps',
     family: 'injected',
+    sign: "the RST's IP id does not go on from the side's other packets; half as much when its TTL is the usual one",
     says: { injected: 2, 'client-abort': -1, 'server-abort': -1, 'closes-by-rst': -1 },
     when: (c) => stood(c) && c.idContinues === false,
     // Some systems number their packets at random; from the host's own distance a jump means little.
@@ -59,6 +63,7 @@ export const injectedRules: readonly Rule[] = [
   {
     name: 'ip-id-of-an-answer-without-socket',
     family: 'injected',
+    sign: 'a RST without ACK whose IP id is neither 0 nor goes on',
     says: { injected: 1 },
     when: (c) => stood(c) && c.shape === 'answer' && c.idContinues === false,
     evidence: null,
@@ -66,6 +71,7 @@ export const injectedRules: readonly Rule[] = [
   {
     name: 'rising-sequence-numbers',
     family: 'injected',
+    sign: 'several RSTs with rising sequence numbers',
     says: { injected: 2 },
     when: (c) => stood(c) && c.own.resetRises > 0 && c.own.afterReset === 0,
     evidence: (c) => `${times(c.own.resets, 'RST')} with rising sequence numbers, as sent to hit a moving window`,
@@ -73,6 +79,7 @@ export const injectedRules: readonly Rule[] = [
   {
     name: 'beyond-what-was-sent',
     family: 'injected',
+    sign: 'its sequence number lies beyond what the side had sent',
     says: { injected: 1 },
     when: (c) => stood(c) && (c.rst?.ahead ?? 0) > 0,
     evidence: (c) => `the RST's sequence number lies ${c.rst?.ahead} beyond what the ${c.by} had sent`,
@@ -80,6 +87,7 @@ export const injectedRules: readonly Rule[] = [
   {
     name: 'answers-nothing',
     family: 'injected',
+    sign: 'a RST without ACK long after there was anything to answer',
     says: { injected: 3, 'dead-peer': -3, 'idle-timeout': -1.5 },
     when: (c) => c.close === 'rst' && c.shape === 'answer' && promptness(c) < 0.5 && !c.midstream,
     strength: (c) => 1 - 1.6 * promptness(c),
@@ -88,6 +96,7 @@ export const injectedRules: readonly Rule[] = [
   {
     name: 'from-the-usual-distance',
     family: 'injected',
+    sign: "TTL and IP id are those of the side's other packets",
     says: { injected: -2 },
     when: (c) => stood(c) && c.ttlDelta === 0 && c.idContinues !== false && c.own.afterReset === 0,
     evidence: null,

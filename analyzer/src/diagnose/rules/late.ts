@@ -52,6 +52,7 @@ export const lateRules: readonly Rule[] = [
   {
     name: 'server-closes-during-the-request',
     family: 'late',
+    sign: "the server's FIN, then its RSTs, while the client was sending and nothing was answered",
     says: { 'server-abort': 5 },
     when: (c) => c.close === 'finrst' && c.firstFin === 'server' && !c.answered && c.client.bytes > 0 && !crosses(c),
     evidence: (c) =>
@@ -60,6 +61,7 @@ export const lateRules: readonly Rule[] = [
   {
     name: 'request-already-under-way',
     family: 'late',
+    sign: "the server's FIN does not acknowledge a small request that came just before it",
     says: { 'keepalive-race': 5, 'server-abort': 0.5 },
     when: (c) => c.close === 'finrst' && c.firstFin === 'server' && !c.answered && crosses(c),
     evidence: (c) =>
@@ -69,6 +71,7 @@ export const lateRules: readonly Rule[] = [
   {
     name: 'request-crosses-the-close',
     family: 'late',
+    sign: "data of the client that left before it knew of the server's FIN",
     says: { 'keepalive-race': 5, 'late-data': 1 },
     when: (c) => isLate(c, 'server') && c.answered && !c.client.lateKnew,
     evidence: (c) =>
@@ -77,6 +80,7 @@ export const lateRules: readonly Rule[] = [
   {
     name: 'request-just-after-the-close',
     family: 'late',
+    sign: "data of the client within tens of milliseconds of the server's FIN",
     says: { 'keepalive-race': 4, 'late-data': -1 },
     when: (c) => isLate(c, 'server') && c.answered && c.client.lateKnew && raceDelay(c) < RACE,
     strength: (c) => Math.min(1.3, 0.7 - orders(raceDelay(c), RACE)),
@@ -87,6 +91,7 @@ export const lateRules: readonly Rule[] = [
   {
     name: 'client-ignores-the-close',
     family: 'late',
+    sign: "data of the client long after it had acknowledged the server's FIN",
     says: { 'late-data': 4, 'keepalive-race': -1 },
     when: (c) => isLate(c, 'server') && c.answered && c.client.lateKnew && raceDelay(c) >= RACE,
     strength: (c) => Math.min(1.3, 0.8 + orders(raceDelay(c), RACE)),
@@ -96,6 +101,7 @@ export const lateRules: readonly Rule[] = [
   {
     name: 'client-leaves-before-the-response',
     family: 'late',
+    sign: "the client's FIN behind its own request; the response was answered by RSTs",
     says: { 'client-abort': 5 },
     when: (c) => isLate(c, 'client') && c.client.fin?.lastData === 'own',
     evidence: (c) =>
@@ -106,6 +112,7 @@ export const lateRules: readonly Rule[] = [
     // The seed case of this product: a user stops a large download. FIN, then one RST for each segment that still comes.
     name: 'client-leaves-during-the-response',
     family: 'late',
+    sign: "the client's FIN while the server was sending; what still came was answered by RSTs",
     says: { 'client-abort': 4, 'late-data': -1 },
     when: (c) =>
       isLate(c, 'client') &&
@@ -119,6 +126,7 @@ export const lateRules: readonly Rule[] = [
   {
     name: 'response-was-under-way',
     family: 'late',
+    sign: "the client's FIN leaves data of the server unacknowledged",
     says: { 'client-abort': 5 },
     when: (c) =>
       c.close === 'finrst' &&
@@ -133,6 +141,7 @@ export const lateRules: readonly Rule[] = [
   {
     name: 'much-was-still-to-come',
     family: 'late',
+    sign: "more than 15,000 bytes of the server after the client's FIN",
     says: { 'client-abort': 1, 'late-data': -0.5 },
     when: (c) => isLate(c, 'client') && c.server.lateBytes > 15_000,
     evidence: null,
@@ -140,17 +149,22 @@ export const lateRules: readonly Rule[] = [
   {
     name: 'server-ignores-the-close',
     family: 'late',
+    sign: "data of the server long after the client's FIN",
     says: { 'late-data': 4, 'client-abort': -1 },
     when: (c) =>
       isLate(c, 'client') &&
       c.client.fin?.lastData === 'peer' &&
       c.server.lateDelay >= STILL_SENDING + (c.handshake ?? 0),
-    strength: (c) => Math.min(1.3, 0.8 + orders(c.server.lateDelay, STILL_SENDING + (c.handshake ?? 0))),
+    // Where packets are lost, an old response may arrive after the request that it seems to answer.
+    strength: (c) =>
+      Math.min(1.3, 0.8 + orders(c.server.lateDelay, STILL_SENDING + (c.handshake ?? 0))) *
+      (c.server.retransmissions > 0 ? 0.8 : 1),
     evidence: (c) => `the server sent ${bytes(c.server.lateBytes)} ${time(c.server.lateDelay)} after the client's FIN`,
   },
   {
     name: 'server-answers-fin-by-reset',
     family: 'late',
+    sign: "the client's request and FIN, answered by a RST",
     says: { 'server-abort': 3.5 },
     when: (c) =>
       c.close === 'finrst' &&
@@ -165,6 +179,7 @@ export const lateRules: readonly Rule[] = [
   {
     name: 'fin-answered-by-a-stranger',
     family: 'late',
+    sign: 'a FIN answered by a RST without ACK',
     says: { 'dead-peer': 3.5 },
     when: (c) => c.close === 'finrst' && c.rst?.afterOwnFin === false && c.rst.afterPeerFin && c.shape === 'answer',
     evidence: (c) => `the ${c.by} answered a FIN with a RST of a host that does not know the connection`,

@@ -14,6 +14,7 @@ export const normalRules: readonly Rule[] = [
   {
     name: 'both-sides-said-goodbye',
     family: 'normal',
+    sign: 'data, and FINs of both sides',
     says: { normal: 1.5 },
     when: (c) => c.close === 'fin' && c.client.bytes + c.server.bytes > 0,
     evidence: (c) =>
@@ -23,6 +24,7 @@ export const normalRules: readonly Rule[] = [
   {
     name: 'server-leaves-at-once',
     family: 'normal',
+    sign: "a handshake, no data, the server's FIN first; less the longer it took",
     says: { 'server-abort': 5, normal: -3.5 },
     when: (c) =>
       (c.close === 'fin' || c.close === 'finrst') &&
@@ -37,6 +39,7 @@ export const normalRules: readonly Rule[] = [
   {
     name: 'server-leaves-without-an-answer',
     family: 'normal',
+    sign: 'the client sent data, and the server closed without any',
     says: { 'server-abort': 2.5, normal: -2 },
     when: (c) =>
       c.close === 'fin' && c.firstFin === 'server' && c.server.bytes === 0 && c.client.bytes > 0 && !c.midstream,
@@ -45,6 +48,7 @@ export const normalRules: readonly Rule[] = [
   {
     name: 'other-side-never-closes',
     family: 'normal',
+    sign: 'nothing of the other side after the FIN',
     says: { 'half-closed': 1 },
     when: (c) => c.close === 'halfclosed' && c.own.retries + c.peer.retries < 3,
     evidence: (c) => `the ${c.firstFin} closed; the other side did not${watched(c)}`,
@@ -53,6 +57,7 @@ export const normalRules: readonly Rule[] = [
     // RFC 9293 3.6: what comes after both FINs were acknowledged concerns nobody.
     name: 'reset-after-the-end',
     family: 'normal',
+    sign: 'the RST came after both FINs were acknowledged',
     says: { normal: 1 },
     when: (c) => c.finsFirst && c.by !== null,
     evidence: () => 'the RST came when both sides had closed and acknowledged that',
@@ -60,6 +65,7 @@ export const normalRules: readonly Rule[] = [
   {
     name: 'reset-behind-own-fin',
     family: 'normal',
+    sign: 'FIN, then RST of the same side, and nothing more of the other',
     says: { normal: 1, 'closes-by-rst': 3.5 },
     when: (c) =>
       c.close === 'finrst' &&

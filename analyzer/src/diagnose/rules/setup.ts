@@ -1,3 +1,4 @@
+import type { Case } from '../case.js';
 import { atOnce } from '../quiet.js';
 import type { Rule } from '../rule.js';
 import { time, times } from '../words.js';
@@ -5,11 +6,20 @@ import { time, times } from '../words.js';
 /** A SYN is sent again after one second at the earliest (RFC 6298 2.1), microseconds. */
 const FIRST_RETRY = 0.85e6;
 
+/** How long the capture shows that nothing came, after a SYN, SYN+ACK or FIN; null when nothing is waited for. */
+function waiting(c: Case): number | null {
+  if (c.close === 'halfclosed') {
+    return c.duration - (c[c.firstFin ?? 'client'].fin?.time ?? 0);
+  }
+  return c.close === 'noanswer' || c.close === 'halfopen' ? c.duration : null;
+}
+
 /** Attempts that nobody answered, that nobody completed, or that one side gave up. */
 export const setupRules: readonly Rule[] = [
   {
     name: 'syn-again-and-again',
     family: 'setup',
+    sign: 'more SYNs of the same attempt',
     says: { 'no-answer': 1 },
     when: (c) => c.close === 'noanswer',
     strength: (c) => Math.min(2, c.syns / 2),
@@ -19,17 +29,15 @@ export const setupRules: readonly Rule[] = [
   {
     name: 'capture-ends-too-early',
     family: 'setup',
-    says: { 'cannot-tell': 1 },
-    when: (c) =>
-      c.cutOff &&
-      c.duration < FIRST_RETRY &&
-      (c.close === 'noanswer' || c.close === 'halfopen' || c.close === 'halfclosed'),
-    evidence: (c) =>
-      `the capture ends ${c.duration === 0 ? 'behind its first packet' : `while it is ${time(c.duration)} old`}`,
+    sign: 'the capture ends within a second of what was waiting for an answer',
+    says: { 'cannot-tell': 1.5 },
+    when: (c) => c.cutOff && waiting(c) !== null && (waiting(c) ?? 0) < FIRST_RETRY,
+    evidence: (c) => `the capture shows only ${time(waiting(c) ?? 0)} after that`,
   },
   {
     name: 'answer-never-acknowledged',
     family: 'setup',
+    sign: 'SYN+ACKs that nobody acknowledged',
     says: { 'half-open': 1 },
     when: (c) => c.close === 'halfopen',
     evidence: (c) =>
@@ -38,6 +46,7 @@ export const setupRules: readonly Rule[] = [
   {
     name: 'probe-resets-at-once',
     family: 'setup',
+    sign: 'the client reset the first SYN+ACK, within the first second',
     says: { 'port-probe': 3.5, 'setup-aborted': -1 },
     when: (c) =>
       c.close === 'setupabort' &&
@@ -51,6 +60,7 @@ export const setupRules: readonly Rule[] = [
   {
     name: 'client-no-longer-waiting',
     family: 'setup',
+    sign: 'the client reset a SYN+ACK that came late or again',
     says: { 'setup-aborted': 3, 'port-probe': -1 },
     when: (c) =>
       c.close === 'setupabort' &&
@@ -64,6 +74,7 @@ export const setupRules: readonly Rule[] = [
   {
     name: 'client-withdraws-its-syn',
     family: 'setup',
+    sign: 'the client reset its own SYN before an answer',
     says: { 'setup-aborted': 2.5 },
     when: (c) => c.close === 'setupabort' && c.by === 'client' && c.synAcks === 0,
     evidence: (c) => `the client reset its attempt after ${time(c.rst?.time ?? 0)}, before any answer`,
@@ -71,6 +82,7 @@ export const setupRules: readonly Rule[] = [
   {
     name: 'server-withdraws-its-answer',
     family: 'setup',
+    sign: "the server's RST, after its SYN+ACK or not in answer to the SYN",
     says: { 'setup-aborted': 2.5, 'port-probe': -2 },
     when: (c) => c.close === 'setupabort' && c.by === 'server',
     evidence: (c) => `the server reset the attempt after ${time(c.rst?.time ?? 0)}, before the handshake was complete`,
@@ -78,6 +90,7 @@ export const setupRules: readonly Rule[] = [
   {
     name: 'connected-and-left-by-reset',
     family: 'setup',
+    sign: 'a handshake, no data, a RST of the client; less the longer it took',
     says: { 'port-probe': 4.5, 'client-abort': -2, 'closes-by-rst': -2, 'dead-peer': -1 },
     when: (c) =>
       c.close === 'rst' &&
@@ -92,6 +105,7 @@ export const setupRules: readonly Rule[] = [
   {
     name: 'connected-and-left',
     family: 'setup',
+    sign: "a handshake, no data, the client's FIN first; less the longer it took",
     says: { 'port-probe': 5, normal: -3.5 },
     when: (c) =>
       c.close === 'fin' && c.firstFin === 'client' && c.client.bytes === 0 && c.server.bytes === 0 && !c.midstream,

@@ -5,6 +5,7 @@ export const stageRules: readonly Rule[] = [
   {
     name: 'syn-answered-by-rst',
     family: 'stage',
+    sign: 'a SYN was answered by a RST that acknowledges it',
     says: { refused: 4.5, 'rejected-on-path': 2 },
     when: (c) => c.close === 'refused',
     evidence: null,
@@ -12,6 +13,7 @@ export const stageRules: readonly Rule[] = [
   {
     name: 'syn-without-answer',
     family: 'stage',
+    sign: 'SYNs, and nothing came back',
     says: { 'no-answer': 4.5 },
     when: (c) => c.close === 'noanswer',
     evidence: null,
@@ -19,6 +21,7 @@ export const stageRules: readonly Rule[] = [
   {
     name: 'handshake-never-completed',
     family: 'stage',
+    sign: 'a SYN+ACK, and no completed handshake',
     says: { 'half-open': 4.5 },
     when: (c) => c.close === 'halfopen',
     evidence: null,
@@ -26,15 +29,31 @@ export const stageRules: readonly Rule[] = [
   {
     name: 'reset-before-the-handshake',
     family: 'stage',
+    sign: 'a RST before the handshake was complete',
     says: { 'setup-aborted': 1.5, 'port-probe': 1, injected: -1 },
     when: (c) => c.close === 'setupabort',
     evidence: null,
   },
-  { name: 'lone-rst', family: 'stage', says: { 'cannot-tell': 3 }, when: (c) => c.close === 'orphan', evidence: null },
-  { name: 'two-fins', family: 'stage', says: { normal: 5 }, when: (c) => c.close === 'fin', evidence: null },
+  {
+    name: 'lone-rst',
+    family: 'stage',
+    sign: 'a RST without any connection',
+    says: { 'cannot-tell': 3 },
+    when: (c) => c.close === 'orphan',
+    evidence: null,
+  },
+  {
+    name: 'two-fins',
+    family: 'stage',
+    sign: 'FINs of both sides',
+    says: { normal: 5 },
+    when: (c) => c.close === 'fin',
+    evidence: null,
+  },
   {
     name: 'one-fin',
     family: 'stage',
+    sign: 'the FIN of one side only',
     says: { 'half-closed': 4 },
     when: (c) => c.close === 'halfclosed',
     evidence: null,
@@ -42,6 +61,7 @@ export const stageRules: readonly Rule[] = [
   {
     name: 'reset-by-a-host-that-knew-it',
     family: 'stage',
+    sign: "the client's first RST carries ACK",
     says: { 'client-abort': 0.5, 'closes-by-rst': 0.5, 'idle-timeout': -0.5, injected: -1.5 },
     when: (c) => (c.close === 'rst' || c.close === 'finrst') && c.shape !== 'answer' && c.by === 'client',
     evidence: null,
@@ -49,6 +69,7 @@ export const stageRules: readonly Rule[] = [
   {
     name: 'reset-by-a-server-that-knew-it',
     family: 'stage',
+    sign: "the server's first RST carries ACK",
     says: { 'server-abort': 0.5, 'closes-by-rst': 0.5, 'idle-timeout': -0.5, injected: -1.5 },
     when: (c) => (c.close === 'rst' || c.close === 'finrst') && c.shape !== 'answer' && c.by === 'server',
     evidence: null,
@@ -56,6 +77,7 @@ export const stageRules: readonly Rule[] = [
   {
     name: 'reset-by-a-host-that-did-not-know-it',
     family: 'stage',
+    sign: 'the first RST carries no ACK: the answer of a stack without the connection (RFC 9293 3.10.7.1)',
     says: { 'dead-peer': 0.5, 'idle-timeout': -0.5, injected: -1 },
     when: (c) => c.close === 'rst' && c.shape === 'answer',
     evidence: null,
