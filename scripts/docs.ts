@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { configurationPage } from './docs/configuration.js';
+import { diagnosisPage } from './docs/diagnosis.js';
 import { errorsPage } from './docs/errors.js';
 import { fieldsPage } from './docs/fields.js';
 import type { Page } from './docs/markdown.js';
@@ -13,7 +14,7 @@ import { metricsPage } from './docs/metrics.js';
 
 const root = new URL('../', import.meta.url);
 
-const pages = [fieldsPage, metricsPage, errorsPage, configurationPage];
+const pages = [diagnosisPage, fieldsPage, metricsPage, errorsPage, configurationPage];
 
 /** Where a page says how it is made. */
 const origin = '<!-- Made by "npm run docs"; change the catalogues that it is made from, not this file. -->';

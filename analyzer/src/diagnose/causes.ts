@@ -23,7 +23,7 @@ export interface CauseText {
 export const causeTexts: Readonly<Record<Cause, CauseText>> = {
   normal: {
     title: 'closed in order',
-    meaning: 'Both sides closed with FIN after an exchange, or a RST came when both had. Nothing to do.',
+    meaning: 'Both sides closed with FIN after an exchange, or a RST came when both had.',
     severity: 'fine',
     origin: null,
     nextCheck: null,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseFilter } from '@tcpscope/filter';
-import { defaultThresholds, findings, findingKinds, type Ended, type FindingKind } from './index.js';
+import { defaultThresholds, findings, findingKinds, findingTexts, type Ended, type FindingKind } from './index.js';
 
 /** A good connection of client 10.0.0.1 to 10.0.9.1:443, at second `at` after the start. */
 function good(at: number, more: Partial<Ended> = {}): Ended {
@@ -278,11 +278,14 @@ test('every kind of finding is tried', () => {
 
 test('a finding has a confidence below 1, numbers in its text, and a filter that can be parsed', () => {
   for (const [, match] of table) {
-    for (const { confidence, text, filter, nextCheck } of findings(sorted(match))) {
+    for (const { kind, origin, confidence, text, filter, nextCheck } of findings(sorted(match))) {
       assert.ok(confidence > 0.5 && confidence < 1, text);
       assert.match(text, /\d/);
       assert.doesNotMatch(text, /NaN|undefined|Infinity/);
       assert.notEqual(nextCheck, '');
+      assert.ok(
+        origin === null ? findingTexts[kind].origins.length === 0 : findingTexts[kind].origins.includes(origin)
+      );
       const parsed = parseFilter(filter, 'windows', { variables: 'refuse' });
       assert.ok(parsed.ok, filter);
     }
