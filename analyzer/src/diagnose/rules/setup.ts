@@ -67,6 +67,8 @@ export const setupRules: readonly Rule[] = [
       c.by === 'client' &&
       c.synAcks > 0 &&
       (c.synAcks > 1 || c.syns > 1 || (c.rst?.time ?? 0) >= FIRST_RETRY),
+    // A host that has given up answers the SYN+ACK at once (RFC 9293 3.10.7.1); a RST after a while has another reason.
+    strength: (c) => ((c.rst?.gap ?? 0) < FIRST_RETRY / 3 ? 1 : 0.6),
     evidence: (c) =>
       `the server's answer came ${time(Math.max(0, (c.rst?.time ?? 0) - (c.rst?.gap ?? 0)))} after the SYN ` +
       `(${times(c.syns, 'SYN')}, ${times(c.synAcks, 'SYN+ACK')}); the client had given up by then`,
