@@ -1,7 +1,17 @@
 import type { DataSourceJsonData } from '@grafana/data';
 import type { DataQuery } from '@grafana/schema';
 
-export const queryKinds = ['timeseries', 'top', 'conversations', 'connections', 'closes', 'values', 'health'] as const;
+export const queryKinds = [
+  'timeseries',
+  'top',
+  'conversations',
+  'connections',
+  'closes',
+  'causes',
+  'findings',
+  'values',
+  'health',
+] as const;
 export type QueryKind = (typeof queryKinds)[number];
 
 /** What a filter applies to: whole conversations before they are grouped, or the grouped rows. */

@@ -33,6 +33,8 @@ describe('the query editor', () => {
     ['top', ['Show', 'Metrics', 'Group by', 'Filter', 'Order by', 'Limit'], ['Legend', 'Field']],
     ['conversations', ['Show', 'Metrics', 'Also show', 'Filter', 'Order by', 'Limit'], ['Group by', 'Legend']],
     ['connections', ['Show', 'Columns', 'Filter', 'Order by', 'Limit'], ['Metrics', 'Group by', 'Legend']],
+    ['causes', ['Show', 'Group by', 'Filter', 'Limit'], ['Metrics', 'Order by', 'Filter applies to']],
+    ['findings', ['Show', 'Filter', 'Limit'], ['Metrics', 'Group by', 'Order by', 'Filter applies to']],
     ['closes', ['Show', 'Group by', 'Filter'], ['Metrics', 'Order by', 'Limit']],
     ['values', ['Show', 'Field', 'Limit'], ['Metrics', 'Filter', 'Group by']],
     ['health', ['Show'], ['Metrics', 'Filter', 'Group by', 'Limit']],

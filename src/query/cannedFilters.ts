@@ -64,6 +64,18 @@ export const cannedFilters: readonly CannedFilter[] = [
     description: 'The server refuses: a closed port',
     rows: 'connections',
   },
+  {
+    label: 'Broken off by the server',
+    filter: 'cause = server-abort',
+    description: 'The server resets before, instead of, or within its answer',
+    rows: 'connections',
+  },
+  {
+    label: 'Forgotten while idle',
+    filter: 'cause = idle-timeout',
+    description: 'A timer on the path or at an end forgot the connection',
+    rows: 'connections',
+  },
   { label: 'No answer', filter: 'close = "noanswer"', description: 'Nobody answers the SYN', rows: 'connections' },
   {
     label: 'Reset by the server',

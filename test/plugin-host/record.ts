@@ -12,6 +12,8 @@ const queries: Record<string, object> = {
   conversations: { kind: 'conversations', metrics: ['syn.count', 'ct.count', 'rst.count.srv'] },
   connections: { kind: 'connections' },
   closes: { kind: 'closes' },
+  causes: { kind: 'causes' },
+  findings: { kind: 'findings' },
   values: { kind: 'values', field: 'server.port' },
   health: { kind: 'health' },
 };

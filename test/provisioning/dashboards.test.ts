@@ -136,6 +136,11 @@ for (const [file, { uid, panels, templating, tags, schemaVersion, description }]
   });
 }
 
+const findingColumns = [
+  ...['finding', 'severity', 'text', 'since', 'until', 'client.ip', 'server.ip', 'server.port', 'client.count'],
+  ...['conn.count', 'confidence', 'rival', 'next', 'origin', 'filter', 'about'],
+];
+
 /** Names of the fields in the answers to a panel's queries, after its transformations. */
 function fieldsOf({ targets, transformations = [] }: Panel): string[] {
   const matrix = transformations.some(({ id }) => id === 'groupingToMatrix');
@@ -147,6 +152,10 @@ function fieldsOf({ targets, transformations = [] }: Panel): string[] {
         return ['client.ip', 'server.ip', 'server.port', ...groupBy, ...metrics, 'first.seen', 'last.seen'];
       case 'connections':
         return metrics;
+      case 'causes':
+        return [...groupBy, 'cause', 'conn.count', 'confidence'];
+      case 'findings':
+        return findingColumns;
       case 'health':
         assert.ok(metrics.every((name) => healthNames.includes(name)));
         return matrix ? [...metrics, 'interface\\Field', 'reason\\interface'] : metrics;
@@ -173,8 +182,8 @@ describe('data links', () => {
   });
 
   const rows: Array<Record<string, string>> = [
-    { 'client.ip': '10.1.0.11', 'server.ip': '10.2.0.5', 'server.port': '443', application: 'https', 'client.zone': '/Local', 'server.zone': '' },
-    { 'client.ip': '2001:db8::17', 'server.ip': '::1', 'server.port': '1194', application: 'R&D #1 + 100%?', 'client.zone': '/it’s', 'server.zone': "/it's/$HOME/${x}" },
+    { 'client.ip': '10.1.0.11', 'server.ip': '10.2.0.5', 'server.port': '443', application: 'https', 'client.zone': '/Local', 'server.zone': '', cause: 'no-answer', about: 'server.ip = 10.2.0.5 and server.port = 443' },
+    { 'client.ip': '2001:db8::17', 'server.ip': '::1', 'server.port': '1194', application: 'R&D #1 + 100%?', 'client.zone': '/it’s', 'server.zone': "/it's/$HOME/${x}", cause: 'normal', about: '' },
   ]; // prettier-ignore
   const filters = [
     '',
@@ -186,7 +195,7 @@ describe('data links', () => {
     it(`keep time range, data source and filter, and select what was clicked: ${file}, ${panel.title}, ${field}: ${link.title}`, () => {
       for (const row of rows) {
         for (const filter of filters) {
-          const variables = { datasource: 'tcpevents', filter, Filters: 'server.ip|=|10.0.0.1' };
+          const variables = { datasource: 'tcpevents', drill: '', filter, Filters: 'server.ip|=|10.0.0.1' };
           const { pathname, searchParams } = follow(link.url, { field, row, variables });
           assert.equal(pathname, `/d/${target.uid}`);
           assert.deepEqual([searchParams.get('from'), searchParams.get('to')], ['1000', '2000']);
@@ -202,7 +211,11 @@ describe('data links', () => {
           }
           const drill = parseFilter(values.drill ?? '', 'windows', { variables: 'refuse' });
           assert.ok(drill.ok, values.drill);
-          if (field in row) {
+          if (field === 'cause') {
+            assert.equal(values.connections, `cause = "${row.cause}"`);
+          } else if (link.url.includes('__data.fields["about"]')) {
+            assert.equal(values.drill, row.about);
+          } else if (field in row) {
             assert.ok(values.drill?.includes(`${field} = "${row[field]}"`), values.drill);
           } else {
             assert.notEqual(values.connections, '');

@@ -1,3 +1,4 @@
+import { parseFilter, printFilter, splitConjuncts } from '@tcpscope/filter';
 import { findings, type Ended, type Finding, type Thresholds } from '../../diagnose/index.js';
 import type { RetentionConfig } from '../../store/config.js';
 import type { Cell, Column, Notice, TableAnswer } from '../answer.js';
@@ -49,6 +50,9 @@ export async function answerFindings(
     column('next', 'string', 'What to check next', (one) => one.nextCheck),
     column('origin', 'string', 'Which of the four usual causes of abnormal ends it belongs to', (one) => one.origin),
     column('filter', 'string', 'Filter of conversations that shows its rows', (one) => one.filter),
+    column('about', 'string', 'The part of the filter that names hosts and ports, for any rows', (one) =>
+      aboutOf(one.filter)
+    ),
   ];
   const more = all.length > limit;
   const cut: Notice[] = [
@@ -75,6 +79,13 @@ export async function answerFindings(
     notices: [...notices, ...goneNotices(kept, instants, now), ...cut],
     statements: session.statements,
   };
+}
+
+/** What of a filter selects conversations and single connections alike. */
+function aboutOf(filter: string): string {
+  const parsed = parseFilter(filter, 'windows');
+  const { dimensions } = splitConjuncts(parsed.ok ? parsed.expression : null);
+  return dimensions === null ? '' : printFilter(dimensions);
 }
 
 function byStart(a: Ended, b: Ended): number {
