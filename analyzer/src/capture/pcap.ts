@@ -32,6 +32,9 @@ export function pcapVariant(magic: number): PcapVariant | null {
   }
 }
 
+/** Nanoseconds from which on a fraction of a second is no sloppiness of a capture program but a wrong number. */
+const WILD = 60e9;
+
 /** Reads pcap files (draft-ietf-opsawg-pcap): either byte order, microseconds or nanoseconds. */
 export class PcapReader extends PacketReader {
   private readonly littleEndian: boolean;
@@ -77,8 +80,9 @@ export class PcapReader extends PacketReader {
       let seconds = view.getUint32(position, littleEndian);
       let nanos = view.getUint32(position + 4, littleEndian) * unit;
       if (nanos >= 1e9) {
-        seconds += Math.floor(nanos / 1e9);
-        nanos %= 1e9;
+        // A fraction of more than a second is carried over; one that is wild says nothing.
+        seconds += nanos < WILD ? Math.floor(nanos / 1e9) : 0;
+        nanos = nanos < WILD ? nanos % 1e9 : 0;
       }
       const packet = length * Pkt.Words;
       words[packet + Pkt.At] = at;

@@ -94,7 +94,7 @@ export const enum Pair {
 /** `Row.Window` of a row that has counted nothing since its last window was written; windows are numbered from 1. */
 export const noWindow = 0;
 
-/** Facts that few connections have; a row of 16 words in a pool of its own. Words for each direction lie side by side. */
+/** Facts that few connections have; a row of 24 words in a pool of its own. Words for each direction lie side by side. */
 export const enum Cold {
   /** One past the FIN. */
   FinEnd = 0,
@@ -115,7 +115,14 @@ export const enum Cold {
   ExtraFins = 12,
   /** Row of the pool of what a diagnosis needs (`Fact`); 0 when it has none. */
   Facts = 14,
-  Words = 16,
+  /** One past the first number of the last segment that lay where its side cannot have sent anything; 0 without one. */
+  Stray = 15,
+  /** Segments with a window of 0, and acknowledgements that repeat the one before. */
+  ZeroWindows = 17,
+  DupAcks = 19,
+  /** Announced window of the last acknowledgement that advanced nothing. */
+  LastWindow = 21,
+  Words = 24,
 }
 
 /** Bits of `Row.State`. Bits that exist for each direction are shifted left by the direction. */

@@ -110,6 +110,11 @@ const rules: Readonly<Record<string, Rule>> = {
     connections: [{ close: 'refused', 'syn.count': 3, 'attempt.count': 1, 'rst.count.srv': 3 }],
     totals: { 'syn.count': 3, 'attempt.count': 1, 'refused.count': 1, 'rst.conn.srv': 1, 'rst.noconn.srv': 3 },
   },
+  'a refused SYN that is sent again after a while and gets no answer at first is still one attempt': {
+    packets: () => talk().syn().refuse().wait(0.7).syn().wait(12).syn().refuse(),
+    connections: [{ close: 'refused', 'syn.count': 3, 'attempt.count': 1, 'rst.count.srv': 2, 'retrans.count.clt': 2 }],
+    totals: { 'attempt.count': 1, 'refused.count': 1, 'noanswer.count': 0 },
+  },
   'a RST before the SYN+ACK is not a refusal when the connection goes on': {
     packets: () => talk().syn().refuse().synAck().ack('client').exchange().close('client'),
     connections: [{ close: 'fin', 'rst.count.srv': 1 }],

@@ -57,6 +57,7 @@ describe('the sequence space of long connections', () => {
     one.send(400);
     assert.equal(one.add(one.next + 100, 12), Place.Gap);
     assert.equal(one.add(one.next - 0x7fff_0000, 12), Place.OutOfOrder);
+    assert.equal(one.add(one.next - 0x7fff_0000, 12), Place.Retransmission);
     assert.equal(one.add(one.next + 104, 12), Place.Retransmission);
     assert.equal(one.add(one.next - 200, 12), Place.Retransmission);
   });

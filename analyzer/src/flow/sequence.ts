@@ -111,11 +111,14 @@ export function createSequenceSpace(table: FlowTable) {
     const first = rows[at + Row.First + direction] as number;
     const before = hasGoneFar(at, direction) ? 0 : (first - sequence) | 0;
     if (before > FAR) {
-      return Place.OutOfOrder; // out of this world: believing it would make everything else old or new
+      return stray(at, direction, sequence); // believing it would make everything else old or new
     }
     if (before > 0) {
       occupied -= Math.min(before, length);
       const synSeen = ((rows[at + Row.State] as number) & ((State.Syn | State.SynAck) << direction)) !== 0;
+      if (synSeen && occupied === 0) {
+        return stray(at, direction, sequence);
+      }
       if (!synSeen) {
         if (((first - end) | 0) > 0) {
           addHole(at, direction, end, first, false);
@@ -133,6 +136,17 @@ export function createSequenceSpace(table: FlowTable) {
       return Place.OutOfOrder;
     }
     return payload === 1 && length === 1 && ((sequence - next) | 0) === -1 ? Place.KeepAlive : Place.Retransmission;
+  }
+
+  /** A segment where its side cannot have sent anything; of these only the last is remembered. */
+  function stray(at: number, direction: number, sequence: number): Place {
+    const word = coldAt(at) + Cold.Stray + direction;
+    const mark = (sequence + 1) | 0 || 1;
+    if (words[word] === mark) {
+      return Place.Retransmission;
+    }
+    words[word] = mark;
+    return Place.OutOfOrder;
   }
 
   /** The first sequence number lies so far behind that comparing with it (modulo 2^32) says nothing any more. */

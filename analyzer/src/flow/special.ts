@@ -286,6 +286,10 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       }
     }
     if ((state & (State.Syn << direction)) !== 0) {
+      if ((state & State.Refused) !== 0) {
+        // The refused attempt goes on: it waits for an answer again.
+        rows[at + Row.State] = state & ~State.Closed;
+      }
       return;
     }
     rows[at + Row.Opening] = (rows[at + Row.Opening] as number) + (1 << Opening.Attempt);
