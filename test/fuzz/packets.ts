@@ -45,6 +45,7 @@ export async function fuzzPackets(
   const pipeline = new Pipeline((batch) => (rows += batch.kind === 'connections' ? batch.rows : 0), {
     maxConnections: 4096,
     windowConnections: 4096,
+    dedup: 'auto',
   });
   const buffer = new Uint8Array(ROOM).fill(0x45);
   const view = new WatchedView(buffer.buffer);

@@ -27,6 +27,8 @@ for (const interfaceName of interfaces) {
       promiscuous: true,
       maxConnections: 4096,
       serverPorts: [],
+      dedup: 'off',
+      separateVlans: false,
     },
     {
       onBatch: (batch) => {

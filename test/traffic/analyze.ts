@@ -1,9 +1,14 @@
 import { PacketBatch } from '../../analyzer/src/capture/packet-batch.js';
 import { PcapReader, pcapVariant } from '../../analyzer/src/capture/pcap.js';
 import { createEnrichment, enrichConfigSchema } from '../../analyzer/src/enrich/index.js';
-import { windowCounters, type FlowOptions, type WindowBatch } from '../../analyzer/src/flow/index.js';
+import { windowCounters, type WindowBatch } from '../../analyzer/src/flow/index.js';
 import type { Finding } from '../../analyzer/src/diagnose/index.js';
-import { Pipeline, type FlowCounts, type PacketCounts } from '../../analyzer/src/pipeline/pipeline.js';
+import {
+  Pipeline,
+  type FlowCounts,
+  type PacketCounts,
+  type PipelineOptions,
+} from '../../analyzer/src/pipeline/pipeline.js';
 import {
   Collector,
   connectionJson,
@@ -33,16 +38,20 @@ export interface Analysis {
 }
 
 /** Small tables: a test makes hundreds of them. */
-const small: FlowOptions = { maxConnections: 4096, windowConnections: 4096 };
+const small: PipelineOptions = { maxConnections: 4096, windowConnections: 4096 };
 
 /** Runs packets through the pipeline, as if from a file. */
-export function analyze(input: readonly Packet[] | Talk, options: FlowOptions = {}, file: PcapOptions = {}): Analysis {
+export function analyze(
+  input: readonly Packet[] | Talk,
+  options: PipelineOptions = {},
+  file: PcapOptions = {}
+): Analysis {
   const packets = 'packets' in input ? input.packets : input;
   return analyzeBytes(pcap(packets, { nanoseconds: true, ...file }), options);
 }
 
 /** The same for the bytes of a pcap file. */
-export function analyzeBytes(bytes: Uint8Array, options: FlowOptions = {}): Analysis {
+export function analyzeBytes(bytes: Uint8Array, options: PipelineOptions = {}): Analysis {
   const collector = new Collector(createEnrichment(enrichConfigSchema.parse({})));
   const windows: WindowRow[] = [];
   const pipeline = new Pipeline(

@@ -1,10 +1,9 @@
 import { PacketBatch } from '../../analyzer/src/capture/packet-batch.js';
 import { PcapReader, pcapVariant } from '../../analyzer/src/capture/pcap.js';
 import { createEnrichment, enrichConfigSchema } from '../../analyzer/src/enrich/index.js';
-import type { FlowOptions } from '../../analyzer/src/flow/index.js';
 import { Row } from '../../analyzer/src/flow/layout.js';
 import type { FlowTable } from '../../analyzer/src/flow/table.js';
-import { Pipeline, type PacketCounts } from '../../analyzer/src/pipeline/pipeline.js';
+import { Pipeline, type PacketCounts, type PipelineOptions } from '../../analyzer/src/pipeline/pipeline.js';
 import { Collector, makeReport, reportJson } from '../../analyzer/src/report/index.js';
 
 export interface RowsOptions {
@@ -14,7 +13,7 @@ export interface RowsOptions {
   readonly reads?: readonly number[];
   /** Workers that share the connections. */
   readonly workers?: number;
-  readonly flow?: FlowOptions;
+  readonly flow?: PipelineOptions;
   /** What every word of the flow table's rows holds before they are first used: 0, unless connections were there before. */
   readonly remains?: number;
 }
@@ -27,7 +26,7 @@ export interface Rows {
 
 /** Made once: its caches take longer to make than a small file to read. */
 const enrichment = createEnrichment(enrichConfigSchema.parse({}));
-const small: FlowOptions = { maxConnections: 1024, windowConnections: 1024 };
+const small: PipelineOptions = { maxConnections: 1024, windowConnections: 1024 };
 
 /** What a pcap file comes to when it is read in pieces of any size, by any number of workers in turn. */
 export function rowsOf(file: Uint8Array, options: RowsOptions = {}): Rows {

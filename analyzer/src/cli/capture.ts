@@ -3,11 +3,19 @@ import { defaultInterface } from '../capture/ring/interfaces.js';
 import { startService, type Service, type ServiceConfigInput } from '../service/index.js';
 import { LiveView } from './live-view.js';
 import { createLog } from './log.js';
-import { addApiOptions, addCommonOptions, settingsOf, type ApiOptions, type CommonOptions } from './settings.js';
+import {
+  addApiOptions,
+  addCommonOptions,
+  addPacketOptions,
+  settingsOf,
+  type ApiOptions,
+  type CommonOptions,
+  type PacketOptions,
+} from './settings.js';
 import { exitStatus } from './output.js';
 import { endRequested } from './signals.js';
 
-interface CaptureOptions extends CommonOptions, ApiOptions {
+interface CaptureOptions extends CommonOptions, ApiOptions, PacketOptions {
   readonly interface?: string[];
   readonly read?: string;
   readonly filter?: string;
@@ -25,7 +33,7 @@ export function addCapture(program: Command): void {
     .option('-i, --interface <name>', 'interface to capture on; may be given several times', collect)
     .option('--read <file>', 'instead of an interface: packets in capture format from a pipe, "-" is standard input')
     .option('--filter <expression>', 'kernel packet filter: "default", "none", or a tcpdump expression');
-  addApiOptions(addCommonOptions(command))
+  addApiOptions(addCommonOptions(addPacketOptions(command)))
     .option('--no-page', 'log lines instead of the live page in a terminal')
     .addHelpText(
       'after',

@@ -5,9 +5,9 @@ import { createLog } from './log.js';
 import { workerCount } from './options.js';
 import { complain, exitStatus, writeOut } from './output.js';
 import { Progress } from './progress.js';
-import { addCommonOptions, settingsOf, type CommonOptions } from './settings.js';
+import { addCommonOptions, addPacketOptions, settingsOf, type CommonOptions, type PacketOptions } from './settings.js';
 
-interface ImportCommandOptions extends CommonOptions {
+interface ImportCommandOptions extends CommonOptions, PacketOptions {
   readonly workers: number;
 }
 
@@ -22,7 +22,7 @@ export function addImport(program: Command): void {
     )
     .argument('<file...>', 'capture files; several are taken together in order of time')
     .option('--workers <n>', 'threads that share the work; the result is the same', workerCount, 1);
-  addCommonOptions(command)
+  addCommonOptions(addPacketOptions(command))
     .addHelpText(
       'after',
       '\nExamples:\n  tcpscope import monday.pcapng.gz\n  tcpscope import --probe branch-office *.pcap\n\n' +

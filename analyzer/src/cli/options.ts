@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { dedupModes } from '../decode/index.js';
 
 export function positiveInteger(text: string): number {
   const value = Number(text);
@@ -22,6 +23,14 @@ export function workerCount(text: string): number {
 /** An option with a few possible values. */
 export function choice(flags: string, description: string, values: readonly string[], byDefault: string): Option {
   return new Option(flags, description).choices(values).default(byDefault);
+}
+
+/** Whether packets that were captured more than once count once. */
+export function dedupOption(): Option {
+  return new Option(
+    '--dedup <mode>',
+    'leave out packets that were captured twice: what is proved a copy (auto), also what only looks like one (on)'
+  ).choices(dedupModes);
 }
 
 export function portNumber(text: string): number {

@@ -1,17 +1,19 @@
 import type { Command } from 'commander';
 import { parseFilter, type Expression } from '@tcpscope/filter';
+import type { DedupMode } from '../decode/index.js';
 import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
 import { readCaptures } from '../pipeline/index.js';
 import { Collector, makeReport, reportJson, reportText } from '../report/index.js';
 import { filterError } from './filter-error.js';
-import { choice, positiveInteger, workerCount } from './options.js';
+import { choice, dedupOption, positiveInteger, workerCount } from './options.js';
 import { complain, exitStatus, writeOut } from './output.js';
 import { Progress } from './progress.js';
 
 interface ReportOptions {
   readonly format: 'text' | 'json';
   readonly filter: string;
-  readonly dedup: 'auto' | 'off';
+  readonly dedup: DedupMode;
+  readonly separateVlans: boolean;
   readonly workers: number;
   readonly top: number;
 }
@@ -27,7 +29,8 @@ export function addReport(program: Command): void {
     .argument('<file...>', 'capture files')
     .addOption(choice('--format <format>', 'how to print it', ['text', 'json'], 'text'))
     .option('--filter <expression>', 'only conversations that match, e.g. "rst.count > 0 and fin.count = 0"', '')
-    .addOption(choice('--dedup <mode>', 'leave out packets that were captured twice', ['auto', 'off'], 'auto'))
+    .addOption(dedupOption().default('auto'))
+    .option('--separate-vlans', 'the same addresses and ports in another VLAN are another connection', false)
     .option('--workers <n>', 'threads that share the work; the result is the same', workerCount, 1)
     .option('--top <n>', 'rows in each list of the text', positiveInteger, 10)
     .addHelpText(
@@ -47,7 +50,7 @@ async function report(files: readonly string[], options: ReportOptions): Promise
   const progress = new Progress('reading');
   const result = await readCaptures(files, {
     workers: options.workers,
-    flow: {},
+    flow: { dedup: options.dedup, separateVlans: options.separateVlans },
     onBatch: (batch) => collector.add(batch),
     onProgress: (read, size) => progress.show(read, size),
   });

@@ -1,12 +1,19 @@
 import type { Command } from 'commander';
+import type { DedupMode } from '../decode/index.js';
 import { completeConfig, readConfig, type ServiceConfig, type ServiceConfigInput } from '../service/index.js';
-import { portNumber } from './options.js';
+import { dedupOption, portNumber } from './options.js';
 
 /** Options that long-running commands have in common. */
 export interface CommonOptions {
   readonly config?: string;
   readonly store?: string;
   readonly probe?: string;
+}
+
+/** Options of commands that read packets into the store. */
+export interface PacketOptions {
+  readonly dedup?: DedupMode;
+  readonly separateVlans?: boolean;
 }
 
 export interface ApiOptions {
@@ -21,6 +28,12 @@ export function addCommonOptions(command: Command): Command {
     .option('--probe <name>', 'name of this analyzer in its rows (default: the name of the host)');
 }
 
+export function addPacketOptions(command: Command): Command {
+  return command
+    .addOption(dedupOption())
+    .option('--separate-vlans', 'the same addresses and ports in another VLAN are another connection');
+}
+
 export function addApiOptions(command: Command): Command {
   return command
     .option('--host <address>', 'address the API listens on (default: 127.0.0.1)')
@@ -31,14 +44,19 @@ type Captures = ServiceConfigInput['capture'];
 
 /** Settings of the file, then the environment, then the command line. Throws `configUnreadable`, `configInvalid`. */
 export function settingsOf(
-  options: CommonOptions & ApiOptions,
+  options: CommonOptions & ApiOptions & PacketOptions,
   capturesOf?: (ofFile: Captures) => Captures
 ): ServiceConfig {
   const file = options.config === undefined ? {} : readConfig(options.config);
   const token = process.env['TCPSCOPE_TOKEN'];
   return completeConfig({
     ...file,
-    ...given({ probe: options.probe, capture: capturesOf?.(file.capture) }),
+    ...given({
+      probe: options.probe,
+      capture: capturesOf?.(file.capture),
+      dedup: options.dedup,
+      separateVlans: options.separateVlans,
+    }),
     store: { ...file.store, ...given({ folder: options.store }) },
     api: { ...file.api, ...given({ token: token === '' ? undefined : token, host: options.host, port: options.port }) },
   });

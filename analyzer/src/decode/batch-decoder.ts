@@ -1,6 +1,7 @@
 import { Pkt, type PacketBatch } from '../capture/packet-batch.js';
 import { direction4, hashKey, writeKey } from './connection-key.js';
 import type { Decoder } from './decoder.js';
+import { Origin } from './duplicates.js';
 import { LINK_ETHERNET } from './link.js';
 import { DECODED } from './reasons.js';
 import { Flag, Seg } from './segment.js';
@@ -23,8 +24,11 @@ const PROTOCOL_TCP = 6;
  */
 export type BatchDecoder = (batch: PacketBatch, first: number) => number;
 
-/** @param seed mixed into the hash of connection keys */
-export function batchDecoder(decoder: Decoder, seed: number): BatchDecoder {
+/**
+ * @param seed mixed into the hash of connection keys
+ * @param origins takes where each segment came from (`Origin`), for those who look for copies; null costs nothing
+ */
+export function batchDecoder(decoder: Decoder, seed: number, origins: Int32Array | null): BatchDecoder {
   const { segments, outcomes } = decoder;
 
   function decodeBatch(batch: PacketBatch, first: number): number {
@@ -33,6 +37,7 @@ export function batchDecoder(decoder: Decoder, seed: number): BatchDecoder {
       decoder.attach(batch.bytes, view);
     }
     let to = (first * Seg.Words) | 0;
+    let origin = 0;
     for (let packet = 0; packet < length * Pkt.Words; packet = (packet + Pkt.Words) | 0) {
       const at = words[packet + Pkt.At] as number;
       const captured = words[packet + Pkt.Captured] as number;
@@ -73,6 +78,11 @@ export function batchDecoder(decoder: Decoder, seed: number): BatchDecoder {
         }
         outcomes[DECODED] = (outcomes[DECODED] as number) - 1;
         writeKey(segments, to, seed);
+      }
+      if (origins !== null) {
+        origins[origin + Origin.Packet] = packet;
+        origins[origin + Origin.Tcp] = decoder.tcpAt;
+        origin += Origin.Words;
       }
       segments[to + Seg.Seconds] = words[packet + Pkt.Seconds] as number;
       segments[to + Seg.Nanos] = words[packet + Pkt.Nanos] as number;
@@ -204,6 +214,9 @@ export function batchDecoder(decoder: Decoder, seed: number): BatchDecoder {
     segments[to + Seg.Payload] = payload > 0 ? payload : 0;
     segments[to + Seg.VlanCount] = vlan === 0 ? 0 : 1;
     segments[to + Seg.Vlan] = vlan;
+    if (origins !== null) {
+      decoder.tcpAt = at;
+    }
     if ((flags & Flag.Syn) !== 0) {
       decoder.capturedEnd = capturedEnd;
       segments[to + Seg.WindowScale] = decoder.windowScale((at + 20) | 0, (at + header) | 0);

@@ -32,6 +32,8 @@ export class Decoder {
   capturedEnd = 0;
   /** End of the packet as it was on the wire, narrowed by the length of each enclosing header. */
   wireEnd = 0;
+  /** Where the TCP header was found; -1 when it lies in bytes of our own making. */
+  tcpAt = -1;
   /** Time of the packet, seconds since 1970; for the reassembly's timeouts only. */
   seconds = 0;
   private layers = 0;
@@ -43,11 +45,12 @@ export class Decoder {
   /**
    * @param segments room for at least as many segments as a batch has packets
    * @param seed mixed into the hash of connection keys
+   * @param origins takes where the segments of a batch came from (`Origin`)
    */
-  constructor(segments: Int32Array, seed = 0, fragments = new FragmentTable()) {
+  constructor(segments: Int32Array, seed = 0, fragments = new FragmentTable(), origins: Int32Array | null = null) {
     this.segments = segments;
     this.fragments = fragments;
-    this.decodeBatch = batchDecoder(this, seed);
+    this.decodeBatch = batchDecoder(this, seed, origins);
   }
 
   /** The buffer that the next packets lie in. */
@@ -265,6 +268,7 @@ export class Decoder {
     if (headerLength < 20) {
       return MALFORMED;
     }
+    this.tcpAt = at;
     const { segments, segment } = this;
     const flags = view.getUint8(at + 13);
     segments[segment + Seg.Ports] = view.getInt32(at);
@@ -323,6 +327,7 @@ export class Decoder {
     this.attach(bytes, view);
     this.capturedEnd = capturedEnd;
     this.wireEnd = wireEnd;
+    this.tcpAt = -1;
     return result;
   }
 }

@@ -296,5 +296,6 @@ function compressed(decoder: Decoder, at: number, end: number): number {
   decoder.attach(bytes, view);
   decoder.capturedEnd = capturedEnd;
   decoder.wireEnd = wireEnd;
+  decoder.tcpAt = -1;
   return result;
 }

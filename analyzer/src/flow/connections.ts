@@ -34,6 +34,8 @@ export interface FlowOptions {
   readonly timeouts?: FlowTimeouts;
   /** Ports that are servers' whatever their number. */
   readonly serverPorts?: readonly number[];
+  /** The same addresses and ports in another VLAN are another connection. */
+  readonly separateVlans?: boolean;
   /** Mixed into hashes so that nobody can craft collisions; results do not depend on it. */
   readonly hashSeed?: number;
   readonly buffers?: BufferSource;
@@ -49,7 +51,7 @@ const EVICTION_SAMPLE = 32;
 /** Birth and death of connections: their rows, timers, windows and final records. */
 export function createConnections(emit: (batch: Batch) => void, options: FlowOptions = {}) {
   const buffers = options.buffers ?? freshBuffers;
-  const table = createFlowTable(options.maxConnections ?? 1 << 20, options.hashSeed);
+  const table = createFlowTable(options.maxConnections ?? 1 << 20, options.hashSeed, options.separateVlans ?? false);
   // Taken out of their objects once: the compiler calls what a closure captures without looking it up.
   const { rows, at: rowAt, allocate, hashOf, remove, replace, release, setPair } = table;
   const clock = new EventClock();

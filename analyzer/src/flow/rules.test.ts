@@ -454,3 +454,60 @@ describe('connections as the semantics say', () => {
     test(name, () => check(analyze(rule.packets()), rule));
   }
 });
+
+describe('the same addresses and ports in two VLANs', () => {
+  const packets = together(
+    talk({ vlans: [10] })
+      .open()
+      .exchange()
+      .close('client'),
+    talk({ vlans: [20], clientIsn: 70_000, serverIsn: 80_000, step: 0.0011 })
+      .open()
+      .exchange()
+      .close('server'),
+    talk({ clientIsn: 170_000, serverIsn: 180_000, step: 0.0012 }).open().exchange()
+  );
+
+  test('are a connection each where VLANs are kept apart', () => {
+    const { connections } = analyze(packets, { separateVlans: true });
+    assert.deepEqual(
+      connections
+        .map((row) => [row['vlan'], row['close'], row['closer'], row['ct.count']])
+        .sort((a, b) => String(a[0]).localeCompare(String(b[0]))),
+      [
+        [[], 'open', null, 1],
+        [[10], 'fin', 'client', 1],
+        [[20], 'fin', 'server', 1],
+      ]
+    );
+  });
+
+  test('… for IPv6 and two tags, too', () => {
+    const ends = { client: '[2001:db8::1]:40000', server: '[2001:db8::2]:80' };
+    const both = together(
+      talk({ ...ends, vlans: [10, 5] }).open(),
+      talk({ ...ends, vlans: [10, 6], clientIsn: 70_000, serverIsn: 80_000, step: 0.0011 }).open()
+    );
+    assert.equal(analyze(both, { separateVlans: true }).totals['ct.count'], 2);
+  });
+
+  test('are one tuple by default: a mirror port may tag one direction only', () => {
+    const oneWay = talk()
+      .open()
+      .exchange()
+      .packets.map((packet, i) => ({
+        ...packet,
+        frame: i % 2 === 0 ? packet.frame : tag(packet.frame, 30),
+      }));
+    const byDefault = analyze(oneWay).connections;
+    assert.deepEqual(
+      byDefault.map((row) => row['ct.count']),
+      [1]
+    );
+    assert.ok(analyze(oneWay, { separateVlans: true }).connections.length > 1);
+  });
+});
+
+function tag(frame: Uint8Array, id: number): Uint8Array {
+  return Uint8Array.from([...frame.subarray(0, 12), 0x81, 0, 0, id, ...frame.subarray(12)]);
+}

@@ -26,8 +26,9 @@ export type FlowTable = ReturnType<typeof createFlowTable>;
  *
  * @param capacity most connections held at once (1 to 2^24)
  * @param seed mixed into the hash, so that nobody can craft addresses that collide; the decoder's must be the same
+ * @param separateVlans a connection is found by its VLAN tags, too
  */
-export function createFlowTable(capacity: number, seed = 0) {
+export function createFlowTable(capacity: number, seed = 0, separateVlans = false) {
   const buffer = new ArrayBuffer(((capacity + 1) * Row.Words + Table.Offset) * 4);
   /** All rows; a row's first word is at `at(row)`. Row 0 is never used. */
   const rows = new Int32Array(buffer);
@@ -75,7 +76,8 @@ export function createFlowTable(capacity: number, seed = 0) {
       rows[held + Row.Key1] === key1 &&
       rows[held + Row.Ports] === ports &&
       ((rows[held + Row.State] as number) & INDEXED) === (family === 4 ? State.Used : State.Used | State.Ipv6) &&
-      (family === 4 || samePair(rows[held + Row.Wide] as number, segments, segment))
+      (family === 4 || samePair(rows[held + Row.Wide] as number, segments, segment)) &&
+      (!separateVlans || sameVlans(held, segments, segment))
     ) {
       return hint;
     }
@@ -92,12 +94,22 @@ export function createFlowTable(capacity: number, seed = 0) {
           rows[place + Row.Key1] === key1 &&
           rows[place + Row.Ports] === ports &&
           ((rows[place + Row.State] as number) & State.Ipv6) === (family === 4 ? 0 : State.Ipv6) &&
-          (family === 4 || samePair(rows[place + Row.Wide] as number, segments, segment))
+          (family === 4 || samePair(rows[place + Row.Wide] as number, segments, segment)) &&
+          (!separateVlans || sameVlans(place, segments, segment))
         ) {
           return row;
         }
       }
     }
+  }
+
+  /** The two outermost tags are those of the row's first packet. */
+  function sameVlans(place: number, segments: Int32Array, segment: number): boolean {
+    const tags = coldWords[(rows[place + Row.Cold] as number) * Cold.Words + Cold.Vlans] as number;
+    const count = segments[segment + Seg.VlanCount] as number;
+    const outer = count > 0 ? (segments[segment + Seg.Vlan] as number) : 0;
+    const inner = count > 1 ? (segments[segment + Seg.Vlan + 1] as number) : 0;
+    return (tags & 0xffffff) === (outer | (inner << 12));
   }
 
   function samePair(pair: number, segments: Int32Array, segment: number): boolean {

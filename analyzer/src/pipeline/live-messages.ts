@@ -1,4 +1,5 @@
 import type { RingCounts, RingState } from '../capture/ring/packet-ring.js';
+import type { DedupMode } from '../decode/index.js';
 import type { Batch } from '../flow/index.js';
 import type { FlowCounts, PacketCounts } from './pipeline.js';
 import type { RecentOptions } from './recent-packets.js';
@@ -17,6 +18,8 @@ export interface LiveWorkerOptions {
   readonly serverPorts: readonly number[];
   /** What connections that end badly keep of their packets; nothing when left out. */
   readonly recent?: RecentOptions;
+  readonly dedup: DedupMode;
+  readonly separateVlans: boolean;
   readonly worker: number;
   readonly workers: number;
   /** Number of the group in which the workers of an interface share its packets; null for the first, who begins one. */

@@ -38,6 +38,8 @@ class LiveWorker {
     const flow = {
       maxConnections: options.maxConnections,
       serverPorts: options.serverPorts,
+      dedup: options.dedup,
+      separateVlans: options.separateVlans,
       hashSeed: (Math.random() * 0x7fffffff) | 0,
       buffers: this.pool,
       shared: options.workers > 1,

@@ -1,5 +1,13 @@
 import { PacketBatch, type PacketSink } from '../capture/packet-batch.js';
-import { Decoder, undecodedReasons, type UndecodedReason } from '../decode/index.js';
+import {
+  createDuplicates,
+  Decoder,
+  Origin,
+  undecodedReasons,
+  type DedupMode,
+  type Duplicates,
+  type UndecodedReason,
+} from '../decode/index.js';
 import { FlowTracker, type Batch, type FlowOptions } from '../flow/index.js';
 import { RecentPackets, type RecentOptions } from './recent-packets.js';
 
@@ -30,6 +38,11 @@ export interface FlowCounts {
   readonly gapsForgotten: number;
 }
 
+export interface PipelineOptions extends FlowOptions {
+  /** Whether segments that were captured before at another place are left out; `off` when not said. */
+  readonly dedup?: DedupMode;
+}
+
 /**
  * From bytes to rows: the same for files, standard input and the capture ring. Packets go in; closed windows and finished
  * connections come out through `emit`.
@@ -39,24 +52,30 @@ export class Pipeline implements PacketSink {
   readonly recent: RecentPackets | null;
   private readonly flow: FlowTracker;
   private readonly decoder: Decoder;
+  private readonly duplicates: Duplicates | null;
 
   /** @param kept what connections that end badly keep of their packets; nothing when left out */
-  constructor(emit: (batch: Batch) => void, options?: FlowOptions, kept?: RecentOptions) {
+  constructor(emit: (batch: Batch) => void, options: PipelineOptions = {}, kept?: RecentOptions) {
+    const { dedup = 'off', ...flow } = options;
     const recent = kept === undefined || kept.packets === 0 ? null : new RecentPackets(kept);
     this.recent = recent;
     const emitted = recent === null ? emit : (batch: Batch) => emit(recent.attach(batch));
-    this.flow = new FlowTracker(emitted, PacketBatch.size, options);
+    this.flow = new FlowTracker(emitted, PacketBatch.size, flow);
+    const { segments } = this.flow;
+    const origins = dedup === 'off' ? null : new Int32Array(PacketBatch.size * Origin.Words);
     // The table looks for connections by the decoder's hashes.
-    this.decoder = new Decoder(this.flow.segments, options?.hashSeed);
+    this.decoder = new Decoder(segments, flow.hashSeed, undefined, origins);
+    this.duplicates = dedup === 'off' || origins === null ? null : createDuplicates(segments, origins, dedup);
   }
 
   /** Takes packets; they may be overwritten when the call returns. */
   batch(batch: PacketBatch): void {
-    const { flow, recent } = this;
+    const { flow, recent, duplicates } = this;
     const { held } = flow;
     const decoded = this.decoder.decodeBatch(batch, held);
-    recent?.record(flow.segments, held, decoded);
-    flow.take(decoded);
+    const remain = duplicates === null ? decoded : duplicates.take(batch, held, decoded);
+    recent?.record(flow.segments, held, remain);
+    flow.take(remain);
   }
 
   /** Says that the clock has come to this second, though no packet says so. */
@@ -73,7 +92,8 @@ export class Pipeline implements PacketSink {
     const undecoded = {} as Record<UndecodedReason, number>;
     undecodedReasons.forEach((reason, i) => (undecoded[reason] = outcomes[i + 1] as number));
     const read = outcomes.reduce((sum, packets) => sum + packets, 0);
-    return { read, tcp: outcomes[0] as number, duplicate: 0, undecoded };
+    const duplicate = this.duplicates === null ? 0 : this.duplicates.count;
+    return { read, tcp: (outcomes[0] as number) - duplicate, duplicate, undecoded };
   }
 
   flowCounts(): FlowCounts {

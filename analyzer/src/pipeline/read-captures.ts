@@ -3,14 +3,14 @@ import { CaptureFile } from '../capture/capture-file.js';
 import { readFiles } from '../capture/read-files.js';
 import { startWorker } from '../entry-points.js';
 import { errorKinds, TcpscopeError } from '../errors.js';
-import type { Batch, FlowOptions } from '../flow/index.js';
+import type { Batch } from '../flow/index.js';
 import type { FileWorkerOptions, FromFileWorker } from './file-messages.js';
-import { Pipeline, type FlowCounts, type PacketCounts } from './pipeline.js';
+import { Pipeline, type FlowCounts, type PacketCounts, type PipelineOptions } from './pipeline.js';
 
 export interface ReadOptions {
   /** Threads that share the work; every one reads all packets and follows its share of the connections. */
   readonly workers: number;
-  readonly flow: Pick<FlowOptions, 'maxConnections' | 'serverPorts'>;
+  readonly flow: Pick<PipelineOptions, 'maxConnections' | 'serverPorts' | 'dedup' | 'separateVlans'>;
   /** Takes a batch. Reading waits while promises are open. */
   onBatch(batch: Batch, worker: number): void | Promise<void>;
   /** Bytes read of bytes there are (null when unknown: standard input). */
@@ -119,7 +119,7 @@ function resultOf(files: readonly CaptureFile[], pipeline: Pipeline): ReadResult
 /** Runs in a file worker: the share of the work of worker `index` of `of`. */
 export async function readShare(
   paths: readonly string[],
-  flow: FlowOptions,
+  flow: PipelineOptions,
   emit: (batch: Batch) => void,
   onProgress: (read: number, size: number | null) => void
 ): Promise<ReadResult> {

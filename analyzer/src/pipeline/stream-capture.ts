@@ -31,7 +31,7 @@ export class StreamCapture {
   constructor(
     readonly name: string,
     private readonly input: Readable,
-    options: Pick<StreamWorkerOptions, 'maxConnections' | 'serverPorts' | 'recent'>,
+    options: Pick<StreamWorkerOptions, 'maxConnections' | 'serverPorts' | 'dedup' | 'separateVlans' | 'recent'>,
     handlers: StreamHandlers
   ) {
     const control = new SharedArrayBuffer(4);

@@ -1,3 +1,4 @@
+import type { DedupMode } from '../decode/index.js';
 import type { Batch } from '../flow/index.js';
 import type { FlowCounts, PacketCounts } from './pipeline.js';
 import type { RecentOptions } from './recent-packets.js';
@@ -8,6 +9,8 @@ export interface StreamWorkerOptions {
   readonly serverPorts: readonly number[];
   /** What connections that end badly keep of their packets; nothing when left out. */
   readonly recent?: RecentOptions;
+  readonly dedup: DedupMode;
+  readonly separateVlans: boolean;
   /** The worker waits while so many of its batches are not yet taken: word 0 of `control` counts them. */
   readonly mostPending: number;
   readonly control: SharedArrayBuffer;

@@ -29,8 +29,9 @@ class StreamWorker implements PacketSink {
     private readonly options: StreamWorkerOptions
   ) {
     this.pending = new Int32Array(options.control);
-    const { maxConnections, serverPorts, recent } = options;
-    this.pipeline = new Pipeline((batch) => this.emit(batch), { maxConnections, serverPorts }, recent);
+    const { maxConnections, serverPorts, dedup, separateVlans, recent } = options;
+    const flow = { maxConnections, serverPorts, dedup, separateVlans };
+    this.pipeline = new Pipeline((batch) => this.emit(batch), flow, recent);
   }
 
   batch(batch: PacketBatch): void {

@@ -52,8 +52,8 @@ export class RunningCaptures implements Captures {
 
   /** Starts what the configuration names. Throws TCPS_E_CAPTURE_…. */
   async start(): Promise<void> {
-    const { capture, connections, serverPorts, recent } = this.config;
-    const flow: FlowSettings = { maxConnections: connections, serverPorts, recent };
+    const { capture, connections, serverPorts, dedup, separateVlans, recent } = this.config;
+    const flow: FlowSettings = { maxConnections: connections, serverPorts, dedup, separateVlans, recent };
     const { log } = this.dependencies;
     for (const one of capture) {
       const workers = one.read === undefined ? one.workers : 1;

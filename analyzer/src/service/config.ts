@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { z } from 'zod';
 import { apiConfigSchema } from '../api/index.js';
+import { dedupModes } from '../decode/index.js';
 import { findingsConfigSchema } from '../diagnose/index.js';
 import { enrichConfigSchema } from '../enrich/index.js';
 import { defaultRecent } from '../pipeline/index.js';
@@ -109,6 +110,19 @@ export const serviceConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('Packets kept with connections that end badly'),
+  dedup: z
+    .enum(dedupModes)
+    .default('auto')
+    .describe(
+      'Packets that a mirror port or "any" device delivers more than once: "off" counts them all, "auto" leaves out what is ' +
+        'proved to be a copy, "on" also what only looks like one'
+    ),
+  separateVlans: z
+    .boolean()
+    .default(false)
+    .describe(
+      'The same addresses and ports in another VLAN are another connection; wrong where one direction is tagged'
+    ),
   ...enrichConfigSchema.shape,
   findings: findingsConfigSchema.prefault({}).describe('When groups of connections are reported as a finding'),
   store: storeConfigSchema.prefault({}),

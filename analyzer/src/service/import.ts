@@ -65,7 +65,12 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     });
     const read = await readCaptures(paths, {
       workers,
-      flow: { maxConnections: config.connections, serverPorts: config.serverPorts },
+      flow: {
+        maxConnections: config.connections,
+        serverPorts: config.serverPorts,
+        dedup: config.dedup,
+        separateVlans: config.separateVlans,
+      },
       onBatch: (batch, worker) => {
         span.add(batch);
         return batch.kind === 'connections' ? diagnoser.accept(batch, worker) : rows.write(batch, worker);

@@ -1,3 +1,4 @@
+import type { DedupMode } from '../decode/index.js';
 import type { Batch } from '../flow/index.js';
 import type { RecentOptions } from '../pipeline/index.js';
 import type { CaptureStatus } from '../query/index.js';
@@ -21,5 +22,7 @@ export interface Outlet {
 export interface FlowSettings {
   readonly maxConnections: number;
   readonly serverPorts: readonly number[];
+  readonly dedup: DedupMode;
+  readonly separateVlans: boolean;
   readonly recent: RecentOptions;
 }

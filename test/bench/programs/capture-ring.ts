@@ -26,6 +26,8 @@ const capture = await LiveCapture.start(
     promiscuous: true,
     maxConnections: 1 << 20,
     serverPorts: [],
+    dedup: 'off',
+    separateVlans: false,
     workers: 1,
   },
   {
