@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import type { DedupMode } from '../decode/index.js';
 import { candidatesText, explainFile, explanationJson, explanationText } from '../explain/index.js';
 import { counted } from '../report/index.js';
-import { choice } from './options.js';
+import { choice, dedupOption } from './options.js';
 import { complain, exitStatus, writeOut } from './output.js';
 import { Progress } from './progress.js';
 
@@ -9,6 +10,7 @@ interface ExplainOptions {
   readonly format: 'text' | 'json';
   readonly slice?: string;
   readonly all: boolean;
+  readonly dedup: DedupMode;
 }
 
 /** Connections listed when a name fits several. */
@@ -34,6 +36,7 @@ export function addExplain(program: Command): void {
       'write its packets to a capture file (pcap; pcapng by its name or for several link types)'
     )
     .option('--all', 'show every packet, also those that say nothing new', false)
+    .addOption(dedupOption().default('auto'))
     .addHelpText(
       'after',
       '\nExamples:\n  tcpscope explain capture.pcap "10.0.0.1:40000 > 10.0.0.2:80"\n' +
@@ -51,6 +54,7 @@ async function explain(file: string, connection: readonly string[], options: Exp
   const result = await explainFile(file, {
     name: connection.length === 0 ? null : connection.join(' '),
     all: options.all,
+    dedup: options.dedup,
     slice: options.slice ?? null,
     onProgress: (read, size) => progress.show(read, size),
   });

@@ -1,7 +1,7 @@
 import { CaptureFile } from '../capture/capture-file.js';
 import type { PacketSink } from '../capture/packet-batch.js';
 import { readFiles } from '../capture/read-files.js';
-import { Seg } from '../decode/index.js';
+import { Seg, type DedupMode } from '../decode/index.js';
 import { createEnrichment, enrichConfigSchema, type Enrichment } from '../enrich/index.js';
 import { errorKinds, TcpscopeError } from '../errors.js';
 import { connectionCounters } from '../flow/index.js';
@@ -23,6 +23,8 @@ export interface ExplainOptions {
   readonly name: string | null;
   /** Show every packet, however many. */
   readonly all: boolean;
+  /** Whether segments that were captured before at another place are left out, as `report` does. */
+  readonly dedup: DedupMode;
   /** Where to write its packets, or null. */
   readonly slice: string | null;
   /** Bytes read of bytes there are. */
@@ -60,7 +62,7 @@ export async function explainFile(path: string, options: ExplainOptions): Promis
   const collector = new Collector(enrichment);
   const { damage } = await readCaptures([path], {
     workers: 1,
-    flow: {},
+    flow: { dedup: options.dedup },
     onBatch: (batch) => collector.add(batch),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
@@ -69,7 +71,7 @@ export async function explainFile(path: string, options: ExplainOptions): Promis
     named === null
       ? all
       : named.kind === 'stream'
-        ? await connectionsOfStream(path, all, named.stream)
+        ? await connectionsOfStream(path, all, named.stream, options.dedup)
         : findConnections(all, named);
   const [row] = found;
   if (row === undefined || found.length > 1) {
@@ -107,7 +109,8 @@ async function pass(path: string, sinks: readonly PacketSink[]): Promise<void> {
 async function connectionsOfStream(
   path: string,
   all: readonly ConnectionRow[],
-  wanted: number
+  wanted: number,
+  dedup: DedupMode
 ): Promise<ConnectionRow[]> {
   let tuple: Tuple | null = null;
   let number = 0;
@@ -121,14 +124,15 @@ async function connectionsOfStream(
   if (tuple === null) {
     return [];
   }
-  return connectionOfPacket(path, connectionsOf(all, tuple), number);
+  return connectionOfPacket(path, connectionsOf(all, tuple), number, dedup);
 }
 
 /** Of connections of one tuple the one that a packet belongs to. */
 async function connectionOfPacket(
   path: string,
   rows: readonly ConnectionRow[],
-  number: number
+  number: number,
+  dedup: DedupMode
 ): Promise<ConnectionRow[]> {
   const [first] = rows;
   if (first === undefined || rows.length === 1) {
@@ -136,7 +140,7 @@ async function connectionOfPacket(
   }
   let connection = 0;
   const starts = new Map<number, OwnPacket>();
-  const replay = new TupleReplay(tupleOf(first), (own) => {
+  const replay = new TupleReplay(tupleOf(first), dedup, (own) => {
     if (!starts.has(own.connection)) {
       starts.set(own.connection, own);
     }
@@ -190,11 +194,11 @@ async function explainRow(
     }
   });
   const byRules = new SequenceCollector(wanted, options.all);
-  const replay = new TupleReplay(tuple, (own) => byRules.add(own));
+  const replay = new TupleReplay(tuple, options.dedup, (own) => byRules.add(own));
   await pass(path, [replay, numbers]);
   replay.finish();
   const exact = byRules.found();
-  const own = exact ?? (await byTime(path, tuple, wanted, options.all));
+  const own = exact ?? (await byTime(path, tuple, wanted, options));
   const others = connectionsOf(all, tuple).length > 1;
   const explanation: ConnectionExplanation = {
     facts: { ...connectionJson(row), application: applications.names[applications.lookup(tuple.serverPort, 0, 0)] },
@@ -204,7 +208,7 @@ async function explainRow(
     displayFilter: displayFilter(tuple, others ? wanted : null),
     sequence: own.sequence,
   };
-  const slice = options.slice === null ? null : await writeSlice(path, options.slice, tuple, own);
+  const slice = options.slice === null ? null : await writeSlice(path, options.slice, tuple, own, options.dedup);
   return { explanation, slice };
 }
 
@@ -215,21 +219,32 @@ function streamOf({ sequence }: OwnSequence, streams: ReadonlyMap<number, number
   return begun.length === 0 ? null : Math.max(...begun);
 }
 
-async function byTime(path: string, tuple: Tuple, wanted: Wanted, all: boolean): Promise<OwnSequence> {
+async function byTime(
+  path: string,
+  tuple: Tuple,
+  wanted: Wanted,
+  { all, dedup }: ExplainOptions
+): Promise<OwnSequence> {
   const collector = new TimeCollector(wanted, all);
-  const replay = new TupleReplay(tuple, (own) => collector.add(own));
+  const replay = new TupleReplay(tuple, dedup, (own) => collector.add(own));
   await pass(path, [replay]);
   replay.finish();
   return collector.found();
 }
 
-async function writeSlice(path: string, to: string, tuple: Tuple, { format, selection }: OwnSequence) {
+async function writeSlice(
+  path: string,
+  to: string,
+  tuple: Tuple,
+  { format, selection }: OwnSequence,
+  dedup: DedupMode
+) {
   const encoder = format.encoder(to);
   const file = new SliceFile(to);
   let packets = 0;
   try {
     file.write(encoder.header);
-    const replay = new TupleReplay(tuple, (own) => {
+    const replay = new TupleReplay(tuple, dedup, (own) => {
       if (selection(own)) {
         packets += own.frames.length;
         own.frames.forEach((frame) => file.write(encoder.packet(frame)));

@@ -1,3 +1,4 @@
+import type { DedupMode } from '../decode/index.js';
 import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
 import { readCaptures } from '../pipeline/index.js';
 import { Collector, connectionJson } from '../report/index.js';
@@ -31,9 +32,10 @@ export async function explained(
   path: string,
   name: string | null,
   slice: string | null = null,
-  all = true
+  all = true,
+  dedup: DedupMode = 'off'
 ): Promise<ConnectionExplanation> {
-  const result = await explainFile(path, { name, all, slice });
+  const result = await explainFile(path, { name, all, slice, dedup });
   if (result.kind !== 'explained') {
     throw result.error;
   }

@@ -194,3 +194,29 @@ describe('marks of packets', () => {
     assert.deepEqual(await numbers(talk().segment('client', PSH | ACK, 5, { acknowledgement: 77 })), [[1, 1]]);
   });
 });
+
+describe('packets that two mirror ports delivered', () => {
+  const { packets } = talk().open().exchange().fin('client').ack('server').fin('server').ack('client');
+  // 50 µs later once more, with the tag of the other port.
+  const copies = packets.map(({ time, frame }) => ({
+    time: time + 50_000n,
+    frame: Uint8Array.from([...frame.subarray(0, 12), 0x81, 0, 0, 9, ...frame.subarray(12)]),
+  }));
+  const both = [...packets, ...copies].sort((a, b) => Number(a.time - b.time));
+  const path = scratch.write(pcap(both, { nanoseconds: true }), 'mirrored.pcap');
+
+  test('are shown once where copies are left out, as they are counted', async () => {
+    const slice = `${path}.slice.pcap`;
+    const explanation = await explained(path, null, slice, true, 'auto');
+    assert.equal(stepsOf(explanation).length, packets.length);
+    assert.equal(
+      (explanation.facts['packets.clt'] as number) + (explanation.facts['packets.srv'] as number),
+      packets.length
+    );
+    assert.equal(stepsOf(await explained(slice, null)).length, packets.length);
+  });
+
+  test('are all shown where every packet counts', async () => {
+    assert.equal(stepsOf(await explained(path, null)).length, both.length);
+  });
+});

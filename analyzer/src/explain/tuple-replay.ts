@@ -1,6 +1,6 @@
 import { Pkt, type PacketBatch, type PacketSink } from '../capture/packet-batch.js';
 import { writeKey } from '../decode/connection-key.js';
-import { DECODED, Decoder, Seg } from '../decode/index.js';
+import { createDuplicates, DECODED, Decoder, Origin, Seg, type DedupMode, type Duplicates } from '../decode/index.js';
 import type { Side } from '../diagnose/index.js';
 import { Row, State } from '../flow/layout.js';
 import { FlowTracker } from '../flow/index.js';
@@ -31,17 +31,22 @@ export class TupleReplay implements PacketSink {
   private readonly segments = new Int32Array(Seg.Words);
   private readonly fragments = new KeptFragments();
   private readonly decoder = new Decoder(this.segments, 0, this.fragments);
+  private readonly origins = new Int32Array(Origin.Words);
+  private readonly duplicates: Duplicates | null;
   private readonly flow = new FlowTracker(() => {}, 1, { maxConnections: 16, windowConnections: 16 });
   /** The packet that the flow room holds back until the next one. */
   private waiting: { readonly number: number; readonly own: Omit<OwnPacket, 'connection'> } | null = null;
   private read = 0;
   private own = 0;
 
+  /** @param dedup as the rows were made whose packets these are */
   constructor(
     tuple: Tuple,
+    dedup: DedupMode,
     private readonly onPacket: (packet: OwnPacket) => void
   ) {
     this.match = new TupleMatch(tuple);
+    this.duplicates = dedup === 'off' ? null : createDuplicates(this.segments, this.origins, dedup);
   }
 
   batch(batch: PacketBatch): void {
@@ -67,15 +72,30 @@ export class TupleReplay implements PacketSink {
         continue;
       }
       writeKey(segments, 0, 0);
+      segments[Seg.Seconds] = word(Pkt.Seconds);
+      segments[Seg.Nanos] = word(Pkt.Nanos);
+      segments[Seg.Interface] = word(Pkt.Interface);
+      if (this.isCopy(batch, i)) {
+        continue;
+      }
       const side = this.match.side(segments, 0);
       if (side !== 0) {
         const frame = frameOf(batch, i, number);
-        segments[Seg.Seconds] = word(Pkt.Seconds);
-        segments[Seg.Interface] = word(Pkt.Interface);
         const packet = sequencePacket(segments, frame, side === 1 ? 'client' : 'server');
         this.take({ packet, frames: [...before, frame] });
       }
     }
+  }
+
+  /** All segments of the input are asked about: what tells copies is learned from all of them. */
+  private isCopy(batch: PacketBatch, packet: number): boolean {
+    const { duplicates, origins } = this;
+    if (duplicates === null) {
+      return false;
+    }
+    origins[Origin.Packet] = packet * Pkt.Words;
+    origins[Origin.Tcp] = this.decoder.tcpAt;
+    return duplicates.take(batch, 0, 1) === 0;
   }
 
   /** There are no more packets. */
