@@ -192,6 +192,16 @@ export function framesFor(query: FlatQuery): object[] | { error: string; status:
           number('conn.count', [812, 40, 25, 60, 3]),
         ]),
       ];
+    case 'causes':
+      return [
+        frame(refId, { ...contract('numeric-long'), ...plain }, [
+          text('cause', ['normal', 'refused', 'server-abort']),
+          number('conn.count', [812, 60, 25]),
+          number('confidence', [0.98, 0.92, null]),
+        ]),
+      ];
+    case 'findings':
+      return [frame(refId, { type: 'table', ...plain }, findingColumns(to))];
     case 'values':
       return [
         frame(refId, { type: 'table', ...plain }, [text(query.field ?? 'value', valuesOf(query.field ?? '', ''))]),
@@ -201,6 +211,19 @@ export function framesFor(query: FlatQuery): object[] | { error: string; status:
     default:
       return { error: `There is no kind "${kind}" (TCPS_E_QUERY_KIND)`, status: 400 };
   }
+}
+
+/** What a service that is gone and a scan look like. */
+function findingColumns(to: number): FrameField[] {
+  return [
+    text('finding', ['service-outage', 'port-scan']),
+    text('severity', ['high', 'medium']),
+    text('text', ['192.0.2.7:443 refused 60 of 60 attempts of 3 clients', '10.0.0.9 tried 40 ports of 192.0.2.7']),
+    instant('since', [to - 600_000, to - 60_000]),
+    number('confidence', [0.97, 0.88]),
+    text('next', ['What happened to the server process?', 'Who is the client?']),
+    text('filter', ['server.ip = 192.0.2.7 and server.port = 443', 'client.ip = 10.0.0.9']),
+  ];
 }
 
 /** One row of numbers, of two interfaces and the store; what only a real kernel knows is null. */

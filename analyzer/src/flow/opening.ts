@@ -175,8 +175,11 @@ export function createOpening(connections: Connections, segments: Int32Array) {
     }
     if (((rows[rivalAt + Row.State] as number) & (State.Syn << direction)) !== 0) {
       const fromAttempt = (sequence - (rows[rivalAt + Row.First + direction] as number)) | 0;
-      const fromOpen = (sequence - (rows[rowAt(row) + Row.Next + direction] as number)) | 0;
-      if (fromAttempt >= 1 && fromAttempt <= ATTEMPT_REACH && Math.abs(fromOpen) > ATTEMPT_REACH) {
+      const openAt = rowAt(row);
+      const fromOpen = (sequence - (rows[openAt + Row.Next + direction] as number)) | 0;
+      const known = ((rows[openAt + Row.State] as number) & (State.Sequence << direction)) !== 0;
+      const beyondOpen = !known || Math.abs(fromOpen) > ATTEMPT_REACH;
+      if (fromAttempt >= 1 && fromAttempt <= ATTEMPT_REACH && beyondOpen) {
         if ((flags & Flag.Rst) !== 0) {
           return rival; // the client gives the attempt up
         }
