@@ -58,7 +58,7 @@ test('it has every route that is documented, and no other', () => {
       .sort(),
     [
       'GET /api/v1/connections/{id}',
-    'GET /api/v1/connections/{id}/explain',
+      'GET /api/v1/connections/{id}/explain',
       'GET /api/v1/fields',
       'GET /api/v1/health',
       'GET /api/v1/stream',
