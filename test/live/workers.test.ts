@@ -18,7 +18,19 @@ import { cannotMakeHosts, TwoHosts } from './two-hosts.js';
 
 const CONNECTIONS = 60;
 /** Fields that depend on when a packet is captured. */
-const timed = new Set(['id', 'start', 'end', 'duration', 'ct', 'cause', 'confidence', 'evidence', 'stage']);
+const timed = new Set([
+  'id',
+  'start',
+  'end',
+  'duration',
+  'ct',
+  'cause',
+  'confidence',
+  'evidence',
+  'rival',
+  'origin',
+  'stage',
+]);
 
 /** Connections of many clients with one server; every third one is reset, every third one refused. */
 function connections(wrap: (packet: Packet, fromClient: boolean, at: number) => Packet = (packet) => packet): Packet[] {

@@ -138,29 +138,15 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
     enter(windowOf(seconds));
   }
 
-  /**
-   * Everything ends at the last packet's time; all rows go into its window. Each is decided in the epoch in which its timer
-   * would have run out had the capture gone on in silence, as a live one does: so the same connections are judged together.
-   */
+  /** Everything ends at the last packet's time; all rows go into its window. */
   function finish(): void {
     present[0] = windows.current;
-    const epochs = new Map<number, number[]>();
     for (let row = 1; row <= table.highest; row++) {
-      const at = rowAt(row);
+      const state = rows[rowAt(row) + Row.State] as number;
       // Attempts that wait for an answer go with the connection they wait for.
-      if (((rows[at + Row.State] as number) & (State.Used | State.Candidate)) === State.Used) {
-        const epoch = windowOf(Math.max(clock.now, deadline(at)));
-        const list = epochs.get(epoch);
-        if (list === undefined) {
-          epochs.set(epoch, [row]);
-        } else {
-          list.push(row);
-        }
+      if ((state & (State.Used | State.Candidate)) === State.Used) {
+        retire(row, Ending.End);
       }
-    }
-    for (const [epoch, list] of [...epochs].sort(([a], [b]) => a - b)) {
-      writer.enterEpoch(epoch);
-      list.forEach((row) => retire(row, Ending.End));
     }
     writer.finish();
     windows.closeAll();
