@@ -1,5 +1,3 @@
-import { PacketBatch } from '../../analyzer/src/capture/packet-batch.js';
-import { PcapReader, pcapVariant } from '../../analyzer/src/capture/pcap.js';
 import {
   diagnoseAll,
   diagnosisOf,
@@ -16,6 +14,7 @@ import type { ConnectionBatch } from '../../analyzer/src/flow/index.js';
 import { Pipeline } from '../../analyzer/src/pipeline/pipeline.js';
 import { addressText } from '../../analyzer/src/report/index.js';
 import type { Truth } from './bench.js';
+import { feedPcap } from '../traffic/feed.js';
 
 /** A connection as the analyzer saw it, with what it says of it. */
 export interface Verdict {
@@ -52,21 +51,7 @@ export function verdictsOf(file: Uint8Array): Verdict[] {
     },
     { maxConnections: 4096, windowConnections: 4096 }
   );
-  const view = new DataView(file.buffer, file.byteOffset, file.length);
-  const variant = pcapVariant(view.getUint32(0));
-  if (variant === null) {
-    throw new Error('not a pcap file');
-  }
-  const reader = new PcapReader(variant);
-  reader.bytes = file;
-  reader.view = view;
-  reader.end = file.length;
-  const packets = new PacketBatch();
-  do {
-    packets.length = 0;
-    reader.fill(packets);
-    pipeline.batch(packets);
-  } while (packets.length > 0);
+  feedPcap(file, pipeline);
   pipeline.finish();
   const rows = diagnoseAll(batches).flatMap((batch) =>
     Array.from({ length: batch.rows }, (_, row) => ({ batch, row }))

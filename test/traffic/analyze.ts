@@ -1,5 +1,3 @@
-import { PacketBatch } from '../../analyzer/src/capture/packet-batch.js';
-import { PcapReader, pcapVariant } from '../../analyzer/src/capture/pcap.js';
 import { createEnrichment, enrichConfigSchema } from '../../analyzer/src/enrich/index.js';
 import { windowCounters, type WindowBatch } from '../../analyzer/src/flow/index.js';
 import type { Finding } from '../../analyzer/src/diagnose/index.js';
@@ -18,6 +16,7 @@ import {
 } from '../../analyzer/src/report/index.js';
 import { pcap, type Packet, type PcapOptions } from './capture-file.js';
 import type { Talk } from './talk.js';
+import { feedPcap } from './feed.js';
 
 export interface WindowRow {
   /** Start of the window, seconds since 1970. */
@@ -63,21 +62,7 @@ export function analyzeBytes(bytes: Uint8Array, options: PipelineOptions = {}): 
     },
     { ...small, ...options }
   );
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const variant = pcapVariant(view.getUint32(0));
-  if (variant === null) {
-    throw new Error('not a pcap file');
-  }
-  const reader = new PcapReader(variant);
-  reader.bytes = bytes;
-  reader.view = view;
-  reader.end = bytes.length;
-  const batch = new PacketBatch();
-  do {
-    batch.length = 0;
-    reader.fill(batch);
-    pipeline.batch(batch);
-  } while (batch.length > 0);
+  feedPcap(bytes, pipeline);
   pipeline.finish();
   const report = makeReport(pipeline.counts(), collector, null);
   return {

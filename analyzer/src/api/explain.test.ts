@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { pcap } from '../../../test/traffic/capture-file.js';
 import { talk, together } from '../../../test/traffic/talk.js';
-import { PacketBatch } from '../capture/packet-batch.js';
-import { PcapReader, pcapVariant } from '../capture/pcap.js';
 import type { Batch } from '../flow/index.js';
 import { defaultRecent } from '../pipeline/index.js';
 import { Pipeline } from '../pipeline/pipeline.js';
@@ -12,6 +10,7 @@ import { rowsOf } from '../store/store-fixture.js';
 import type { Store } from '../store/store.js';
 import { call, testApi } from './api-fixture.js';
 import type { Api } from './index.js';
+import { feedPcap } from '../../../test/traffic/feed.js';
 
 interface Explanation {
   readonly connection: Record<string, unknown>;
@@ -31,15 +30,7 @@ function batches(): Batch[] {
   const all: Batch[] = [];
   const pipeline = new Pipeline((batch) => all.push(batch), { maxConnections: 1024 }, defaultRecent);
   const bytes = pcap(together(reset, wide, good), { nanoseconds: true });
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const reader = new PcapReader(pcapVariant(view.getUint32(0))!);
-  Object.assign(reader, { bytes, view, end: bytes.length });
-  const batch = new PacketBatch();
-  do {
-    batch.length = 0;
-    reader.fill(batch);
-    pipeline.batch(batch);
-  } while (batch.length > 0);
+  feedPcap(bytes, pipeline);
   pipeline.finish();
   return all;
 }

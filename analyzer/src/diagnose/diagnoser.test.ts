@@ -3,13 +3,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { pcap } from '../../../test/traffic/capture-file.js';
 import { talk, together } from '../../../test/traffic/talk.js';
-import { PacketBatch } from '../capture/packet-batch.js';
-import { PcapReader, pcapVariant } from '../capture/pcap.js';
 import { lastEpoch, type ConnectionBatch } from '../flow/index.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import { diagnoseAll } from './diagnose-all.js';
 import { Diagnoser, type DiagnoserOptions } from './diagnoser.js';
 import { diagnosisOf, surroundingsOf, type DiagnosedBatch } from './verdicts.js';
+import { feedPcap } from '../../../test/traffic/feed.js';
 
 const start = 1_700_000_000;
 
@@ -41,16 +40,7 @@ function shares(of: number): ConnectionBatch[][] {
       windowConnections: 4096,
       part: { index, of },
     });
-    const reader = new PcapReader(pcapVariant(new DataView(file.buffer, file.byteOffset).getUint32(0))!);
-    reader.bytes = file;
-    reader.view = new DataView(file.buffer, file.byteOffset, file.length);
-    reader.end = file.length;
-    const packets = new PacketBatch();
-    do {
-      packets.length = 0;
-      reader.fill(packets);
-      pipeline.batch(packets);
-    } while (packets.length > 0);
+    feedPcap(file, pipeline);
     pipeline.finish();
     return batches;
   });

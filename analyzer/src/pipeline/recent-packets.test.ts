@@ -5,13 +5,12 @@ import { traffic } from '../../../test/traffic/arbitrary.js';
 import { pcap, type Packet } from '../../../test/traffic/capture-file.js';
 import { RST, SYN } from '../../../test/traffic/frame.js';
 import { talk, together, type Talk } from '../../../test/traffic/talk.js';
-import { PacketBatch } from '../capture/packet-batch.js';
-import { PcapReader, pcapVariant } from '../capture/pcap.js';
 import { Seg } from '../decode/segment.js';
 import type { Batch, ConnectionBatch } from '../flow/index.js';
 import { Kept, keptVersion } from './kept-packets.js';
 import { Pipeline } from './pipeline.js';
 import { defaultRecent, type RecentOptions } from './recent-packets.js';
+import { feedPcap } from '../../../test/traffic/feed.js';
 
 interface KeptPacket {
   readonly time: bigint;
@@ -39,15 +38,7 @@ function run(packets: readonly Packet[], options: Partial<RecentOptions> = {}, e
     { ...defaultRecent, ...options }
   );
   const bytes = pcap(packets, { nanoseconds: true });
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const reader = new PcapReader(pcapVariant(view.getUint32(0))!);
-  Object.assign(reader, { bytes, view, end: bytes.length });
-  const batch = new PacketBatch();
-  do {
-    batch.length = 0;
-    reader.fill(batch);
-    pipeline.batch(batch);
-  } while (batch.length > 0);
+  feedPcap(bytes, pipeline);
   pipeline.finish();
   return ended;
 }
@@ -222,12 +213,7 @@ describe('packets kept with connections', () => {
 test('the table finds connections by the hashes that the decoder makes', () => {
   const pipeline = new Pipeline(() => {}, { maxConnections: 16, hashSeed: 12_345 });
   const { packets } = talk().syn();
-  const bytes = pcap(packets);
-  const reader = new PcapReader(pcapVariant(new DataView(bytes.buffer).getUint32(0))!);
-  Object.assign(reader, { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), end: bytes.length });
-  const batch = new PacketBatch();
-  reader.fill(batch);
-  pipeline.batch(batch);
+  feedPcap(pcap(packets), pipeline);
   const { segments, connections } = pipeline['flow'];
   assert.equal(connections.table.hashOf(connections.table.at(1)), segments[Seg.Hash]);
 });

@@ -1,6 +1,7 @@
 import { causes, closeClasses, counters, resetStages, type Cause, type CloseClass } from '@tcpscope/filter';
 import {
   explainVerdict,
+  endedFacts,
   mannerOf,
   readFacts,
   type ConnectionFacts,
@@ -71,16 +72,8 @@ export class StoredConnections {
       close: this.text('close', row) as CloseClass,
       cause: diagnosis?.cause ?? null,
       confidence: diagnosis?.confidence ?? 0,
-      closer: known.closer,
-      aborter: known.aborter,
-      syns: known.syns,
-      established: known.handshake !== null,
-      handshake: known.handshake === null ? null : known.handshake / 1e6,
-      clientBytes: known.client.bytes,
-      serverBytes: known.server.bytes,
+      ...endedFacts(known),
       quiet: this.number('silence', row),
-      midstream: known.midstream,
-      oneway: known.oneway,
       ...(this.around[row] === null ? {} : mannerOf(known)),
       serverZone: this.text('server_zone', row),
     };

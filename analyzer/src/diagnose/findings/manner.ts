@@ -15,3 +15,19 @@ function endOfFin(facts: ConnectionFacts) {
 function stalled({ client, server }: ConnectionFacts): Side | null {
   return server.tinyWindows > 0 ? 'server' : client.tinyWindows > 0 ? 'client' : null;
 }
+
+/** What of a connection the facts tell, whether they come from packets or from the store. */
+export function endedFacts({ handshake, client, server, ...known }: ConnectionFacts) {
+  const { closer, aborter, syns, midstream, oneway } = known;
+  return {
+    closer,
+    aborter,
+    syns,
+    established: handshake !== null,
+    handshake: handshake === null ? null : handshake / 1e6,
+    clientBytes: client.bytes,
+    serverBytes: server.bytes,
+    midstream,
+    oneway,
+  };
+}
