@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
@@ -126,6 +126,47 @@ test('a process that is killed again and again: what it said was written is ther
     assert.ok(count >= acknowledged.length * rows);
     await assertRollupsEqual(store);
   } finally {
+    await store.stop();
+  }
+});
+
+test('a block that was stored but not taken off the spool when the process died is there once, also in a store just made', async () => {
+  const config = testConfig();
+  const spool = join(config.folder, 'spool');
+  const kept = temporaryFolder();
+  let store = await openTestStore(config);
+  // Links to the files of the spool, as a crash before their removal would have left them.
+  const watcher = watch(spool, (_, name) => {
+    try {
+      linkSync(join(spool, name!), join(kept, name!));
+    } catch {
+      // Gone or linked already.
+    }
+  });
+  try {
+    const run = randomUUID();
+    for (let sequence = 0; sequence < 3; sequence++) {
+      const origin = { probe: 'p', run, worker: 0, sequence };
+      await store.write(syntheticWindow(start + 10 * sequence, rows, sequence), origin);
+      await store.write(syntheticConnections(start + 10 * sequence, rows, sequence), origin);
+    }
+    await until('all files were seen', () => readdirSync(kept).filter((name) => name.endsWith('.native')).length === 6);
+    await store.flush();
+    watcher.close();
+    for (let life = 0; life < 2; life++) {
+      await store.stop();
+      for (const name of readdirSync(kept).filter((file) => file.endsWith('.native'))) {
+        copyFileSync(join(kept, name), join(spool, name));
+      }
+      store = await openTestStore(config);
+      await store.flush();
+      assert.deepEqual(readdirSync(spool), []);
+      assert.deepEqual(await rowsOf(store, 'SELECT count() FROM conv_10s'), [[3 * rows]]);
+      assert.deepEqual(await rowsOf(store, 'SELECT count() FROM connections'), [[3 * rows]]);
+      await assertRollupsEqual(store);
+    }
+  } finally {
+    watcher.close();
     await store.stop();
   }
 });
