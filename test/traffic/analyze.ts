@@ -14,6 +14,7 @@ import {
   makeReport,
   type Metrics,
 } from '../../analyzer/src/report/index.js';
+import { addressText } from '../../analyzer/src/report/names.js';
 import { pcap, type Packet, type PcapOptions } from './capture-file.js';
 import type { Talk } from './talk.js';
 import { feedPcap } from './feed.js';
@@ -21,6 +22,10 @@ import { feedPcap } from './feed.js';
 export interface WindowRow {
   /** Start of the window, seconds since 1970. */
   readonly window: number;
+  readonly client: string;
+  readonly server: string;
+  readonly port: number;
+  readonly vlan: number;
   /** Counters that are not 0. */
   readonly counters: Record<string, number>;
 }
@@ -79,7 +84,14 @@ export function analyzeBytes(bytes: Uint8Array, options: PipelineOptions = {}): 
 function rowsOf(batch: WindowBatch): WindowRow[] {
   return Array.from({ length: batch.rows }, (_, row) => {
     const values = windowCounters.map((counter, i) => [counter.name, batch.counters[i]?.[row] ?? 0] as const);
-    return { window: batch.window, counters: Object.fromEntries(values.filter(([, value]) => value !== 0)) };
+    return {
+      window: batch.window,
+      client: addressText(batch.clientIp, row * 16),
+      server: addressText(batch.serverIp, row * 16),
+      port: batch.serverPort[row] ?? 0,
+      vlan: batch.vlan[row] ?? 0,
+      counters: Object.fromEntries(values.filter(([, value]) => value !== 0)),
+    };
   });
 }
 

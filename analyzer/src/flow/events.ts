@@ -30,7 +30,7 @@ export const enum Verdict {
   Timed = 1 << 25,
 }
 
-/** Things that can happen more often, or be taken back: nodes of a list, a kind (plus direction when sided) and a number. */
+/** Things that can happen more often: nodes of a list, a kind (plus direction when sided) and a number. */
 export const enum Event {
   RstNoConn = 0,
   RstAfterFin = 2,
@@ -43,10 +43,7 @@ export const enum Event {
   Fin = 14,
   Rst = 16,
   Retrans = 18,
-  /** Taken back. */
-  Midstream = 20,
-  RoleGuess = 22,
-  Kinds = 24,
+  Kinds = 20,
 }
 
 type Names = readonly [string] | readonly [string, string];
@@ -85,8 +82,6 @@ const eventNames: ReadonlyArray<readonly [Event, ...Names]> = [
   [Event.Fin, 'fin.count.clt', 'fin.count.srv'],
   [Event.Rst, 'rst.count.clt', 'rst.count.srv'],
   [Event.Retrans, 'retrans.count.clt', 'retrans.count.srv'],
-  [Event.Midstream, 'midstream.count'],
-  [Event.RoleGuess, 'role.guess.count'],
 ];
 
 /** Place of a counter in the catalogue, and so in a batch. Throws when the catalogue lacks it: a mistake of ours. */

@@ -1,55 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { analyze, pick, type Analysis } from '../../../test/traffic/analyze.js';
+import { analyze } from '../../../test/traffic/analyze.js';
 import type { Packet } from '../../../test/traffic/capture-file.js';
 import { ACK, FIN, PSH, RST, SYN, URG } from '../../../test/traffic/frame.js';
-import { talk, together, type Talk } from '../../../test/traffic/talk.js';
+import { rules } from '../../../test/traffic/rule.js';
+import { talk, together } from '../../../test/traffic/talk.js';
 
-/** One rule: packets, the connections they must give (only the named facts are compared), and totals. */
-interface Rule {
-  readonly packets: () => Talk | readonly Packet[];
-  readonly connections: ReadonlyArray<Record<string, unknown>>;
-  readonly totals?: Record<string, number | null>;
-}
-
-function check(analysis: Analysis, rule: Rule): void {
-  const { connections } = analysis;
-  assert.equal(connections.length, rule.connections.length, `connections: ${JSON.stringify(connections.map(brief))}`);
-  rule.connections.forEach((expected, i) => {
-    assert.deepEqual(pick(connections[i] ?? {}, expected), expected);
-  });
-  if (rule.totals !== undefined) {
-    assert.deepEqual(pick(analysis.totals, rule.totals), rule.totals);
-  }
-  addsUp(analysis);
-}
-
-function brief(connection: Record<string, unknown>): unknown {
-  return pick(connection, { close: 0, state: 0, history: 0, 'syn.count': 0, 'client.port': 0 });
-}
-
-/** Every packet is in one connection, and connections, conversations and totals agree. */
-function addsUp(analysis: Analysis): void {
-  const names = [
-    'packets.clt',
-    'packets.srv',
-    'bytes',
-    'syn.count',
-    'synack.count',
-    'ct.count',
-    'fin.count',
-    'rst.count',
-  ];
-  for (const name of names) {
-    const sum = analysis.connections.reduce((all, row) => all + Number(row[name]), 0);
-    assert.equal(sum, analysis.totals[name], `${name} of connections and totals`);
-    const byConversation = analysis.conversations.reduce((all, row) => all + Number(row[name]), 0);
-    assert.equal(byConversation, analysis.totals[name], `${name} of conversations and totals`);
-  }
-  assert.equal(analysis.totals['packets'], analysis.packets.tcp);
-}
-
-const rules: Readonly<Record<string, Rule>> = {
+rules('connections as the semantics say', {
   'a handshake, an exchange and two FINs are a normal connection': {
     packets: () => talk().open().exchange(100, 1000).close('client'),
     connections: [
@@ -447,12 +404,6 @@ const rules: Readonly<Record<string, Rule>> = {
     connections: [{ close: 'fin' }],
     totals: { 'ct.count': 1, 'close.fin': 1 },
   },
-};
-
-describe('connections as the semantics say', () => {
-  for (const [name, rule] of Object.entries(rules)) {
-    test(name, () => check(analyze(rule.packets()), rule));
-  }
 });
 
 describe('the same addresses and ports in two VLANs', () => {

@@ -300,7 +300,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     }
     if ((state & State.Midstream) !== 0) {
       // Captured behind packets that it precedes: the start was seen after all.
-      takeBack(at, Verdict.Midstream, Event.Midstream);
+      takeBack(at, Verdict.Midstream);
     }
   }
 
@@ -329,18 +329,13 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     const facts = rows[at + Row.Facts] as number;
     if ((facts & Facts.GuessBooked) !== 0) {
       rows[at + Row.Facts] = facts & ~Facts.GuessBooked;
-      takeBack(at, Verdict.RoleGuess, Event.RoleGuess);
+      takeBack(at, Verdict.RoleGuess);
     }
   }
 
-  /** Undoes a verdict: in this window by its bit, in a window already left by counting one less. */
-  function takeBack(at: number, verdict: number, event: number): void {
-    const verdicts = rows[at + Row.Verdicts] as number;
-    if ((verdicts & verdict) !== 0) {
-      rows[at + Row.Verdicts] = verdicts & ~verdict;
-    } else {
-      book(at, event, -1);
-    }
+  /** Undoes what was booked in this window. A window that the connection has left is not rewritten (semantics b1). */
+  function takeBack(at: number, verdict: number): void {
+    rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) & ~verdict;
   }
 
   /** A segment with data or an acknowledgement: mid-stream when no SYN announced it. */
