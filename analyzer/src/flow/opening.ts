@@ -54,10 +54,11 @@ export function createOpening(connections: Connections, segments: Int32Array) {
     if (synSeen && rows[at + Row.First + direction] === sequence) {
       return row; // retransmitted, perhaps after a refusal
     }
-    // Only a RST, or an end: the tuple is free.
+    // Only a RST, or an end: the tuple is free, unless an attempt waits for it.
     if ((state & State.Closed) !== 0) {
+      const waiting = rows[at + Row.Rival] as number;
       retire(row, Ending.Reused);
-      return 0;
+      return waiting === 0 ? 0 : resolveSyn(waiting, direction, sequence, segment);
     }
     if (!synSeen) {
       const answered = (state & (State.SynAck << direction)) !== 0;
@@ -145,7 +146,7 @@ export function createOpening(connections: Connections, segments: Int32Array) {
     }
     // The answer to a SYN that was not captured.
     retire(row, Ending.Reused);
-    return 0;
+    return rival === 0 ? 0 : resolveSynAck(rival, 0, direction, sequence, acknowledgement);
   }
 
   /** The acknowledgement is for the SYN of the direction, with or without its data (RFC 7413 permits both). */
