@@ -74,6 +74,31 @@ export interface ConnectionBatch {
   readonly facts: Int32Array;
   /** Last packets of some rows, as `pipeline/kept-packets.ts` lays them out; of live captures only. */
   readonly packets?: ReadonlyMap<number, Int32Array>;
+  /** How good the capture was in an epoch before `until`, when that has come to its end. */
+  readonly feed?: FeedCounts;
+}
+
+/**
+ * How good the capture was in 10 s of event time, as far as packets tell; counted by the worker that reads them. Whole
+ * numbers.
+ */
+export interface FeedCounts {
+  /** Number of the 10 s of event time, as in `ConnectionBatch.epoch`. */
+  readonly epoch: number;
+  /** The window that these were by the packets' clock: its start, seconds since 1970. */
+  readonly window: number;
+  /** Packets read, and those of them that were TCP and no copies. */
+  readonly packets: number;
+  readonly tcp: number;
+  /** Copies of packets that were left out; null when nobody looked for any. */
+  readonly duplicates: number | null;
+  /** Packets that the kernel, or the program that captures, dropped; null when nobody says. */
+  readonly drops: number | null;
+  /** Times the packets' clock was set back. */
+  readonly clockSteps: number;
+  /** Acknowledgements of something new after a handshake that was seen, and those of data that were never seen. */
+  readonly acks: number;
+  readonly gapAcks: number;
 }
 
 /** `ConnectionBatch.until` of the last batch. */

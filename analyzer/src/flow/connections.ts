@@ -3,7 +3,7 @@ import type { Batch } from './batch.js';
 import { EventClock } from './clock.js';
 import { freshBuffers, type BufferSource } from './columns.js';
 import { createConnectionWriter } from './connection-writer.js';
-import { Both, Facts, noWindow, Row, State } from './layout.js';
+import { Acks, Both, Facts, noWindow, Row, State } from './layout.js';
 import { createRoles } from './roles.js';
 import type { Part } from './part.js';
 import { createSequenceSpace } from './sequence.js';
@@ -41,8 +41,6 @@ export interface FlowOptions {
   readonly buffers?: BufferSource;
   /** Which connections to follow when several workers share the input; all by default. */
   readonly part?: Part;
-  /** Others follow the rest of the same packets, and wait to know how far event time has come here. `part` implies it. */
-  readonly shared?: boolean;
 }
 
 /** Rows looked at to find one to evict: the best of a sample, so that eviction costs the same however large the table. */
@@ -67,7 +65,8 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
   const { arm: armTimer, run: runTimers } = timers;
   /** Number of the window that the packet or verdict at hand belongs to, in an array that everyone reads. */
   const present = new Int32Array([noWindow]);
-  const shared = options.shared === true || (options.part !== undefined && options.part.of > 1);
+  /** What acknowledgements say about the capture since somebody looked and set it to 0 (`Acks`). */
+  const acks = new Int32Array(Acks.Words);
   let hand = 1;
   /** A row in use right now, which eviction must leave alone. */
   let held = 0;
@@ -78,6 +77,7 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
     sequences,
     roles,
     present,
+    acks,
     /** Connections forgotten because the table was full, and connections ever begun. */
     evicted: 0,
     begun: 0,
@@ -106,9 +106,7 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
     if (clock.now < event) {
       second(event);
     }
-    if (shared) {
-      writer.announce();
-    }
+    writer.announce();
   }
 
   function second(event: number): void {

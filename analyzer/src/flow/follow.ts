@@ -1,7 +1,7 @@
 import { Flag, Seg } from '../decode/segment.js';
 import type { Connections } from './connections.js';
 import { pauseSeconds, tinyWindow } from './facts.js';
-import { Both, noWindow, Row, State, Table, Zeek } from './layout.js';
+import { Acks, Both, noWindow, Row, State, Table, Zeek } from './layout.js';
 import { createOpening } from './opening.js';
 import type { Part } from './part.js';
 import { createSegmentReader } from './read-ahead.js';
@@ -20,7 +20,7 @@ export type Follower = ReturnType<typeof createFollower>;
  * everything odd, goes through there.
  */
 export function createFollower(connections: Connections, segments: Int32Array, part: Part) {
-  const { table, clock, windows, roles, present } = connections;
+  const { table, clock, windows, roles, present, acks } = connections;
   const { rows, find, insert } = table;
   // Captured by the closures below, and so constants to the compiler, which what a module declares is not.
   const control = Flag.Syn | Flag.Fin | Flag.Rst;
@@ -99,6 +99,12 @@ export function createFollower(connections: Connections, segments: Int32Array, p
             const acknowledgement = segments[segment + Seg.Acknowledgement] as number;
             if (((acknowledgement - (rows[at + Row.Acked + direction] as number)) | 0) > 0) {
               rows[at + Row.Acked + direction] = acknowledgement;
+              if ((state & State.Midstream) === 0) {
+                acks[Acks.Heard] = (acks[Acks.Heard] as number) + 1;
+                if (((acknowledgement - (rows[at + Row.Next + (direction ^ 1)] as number)) | 0) > 0) {
+                  acks[Acks.Gap] = (acks[Acks.Gap] as number) + 1;
+                }
+              }
             }
             rows[at + Row.LastSeconds] = event;
             rows[at + Row.LastNanos] = segments[segment + Seg.Nanos] as number;

@@ -94,6 +94,17 @@ export const enum Pair {
 /** `Row.Window` of a row that has counted nothing since its last window was written; windows are numbered from 1. */
 export const noWindow = 0;
 
+/**
+ * Words of what acknowledgements say about the capture: those of something new after a handshake that was seen, and of
+ * these the ones that acknowledge more than was ever seen of the other side. A receiver acknowledges only what reached
+ * it (RFC 9293 3.4), so that what such a one stands for was sent and not captured.
+ */
+export const enum Acks {
+  Heard = 0,
+  Gap = 1,
+  Words = 2,
+}
+
 /** Facts that few connections have; a row of 24 words in a pool of its own. Words for each direction lie side by side. */
 export const enum Cold {
   /** One past the FIN. */

@@ -3,7 +3,7 @@ import { createClosing } from './closing.js';
 import type { Connections } from './connections.js';
 import { Event, Verdict } from './events.js';
 import { createFactNotes } from './fact-notes.js';
-import { Both, Cold, Ends, Facts, Half, Opening, Row, State, Table, Traits, Zeek } from './layout.js';
+import { Acks, Both, Cold, Ends, Facts, Half, Opening, Row, State, Table, Traits, Zeek } from './layout.js';
 import { Place } from './sequence.js';
 import { clientDirection } from './verdict.js';
 import { createZeekNotes, hasAckLetter, hasDataLetter, hasLetters, hasState } from './zeek.js';
@@ -27,7 +27,7 @@ const enum Now {
  * step below sees to one matter and is complete in itself; their order matters where a comment says so.
  */
 export function createSpecialSegments(connections: Connections, segments: Int32Array) {
-  const { table, clock, windows, sequences, roles, present, arm, book, spill } = connections;
+  const { table, clock, windows, sequences, roles, present, acks, arm, book, spill } = connections;
   const { rows, floats, coldAt } = table;
   const cold = table.cold.words;
   const zeek = createZeekNotes(table);
@@ -160,6 +160,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     }
     if (((acknowledgement - (rows[at + Row.Acked + direction] as number)) | 0) > 0) {
       rows[at + Row.Acked + direction] = acknowledgement;
+      hear(state, at, direction, acknowledgement);
     }
     rows[at + Row.LastSeconds] = event;
     rows[at + Row.LastNanos] = segments[segment + Seg.Nanos] as number;
@@ -359,6 +360,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     if (advances) {
       rows[at + Row.Acked + direction] = acknowledgement;
       rows[at + Row.State] = state | (State.Ack << direction);
+      hear(state, at, direction, acknowledgement);
     }
     if ((state & State.Handshake) === 0) {
       handshake(rows, at);
@@ -367,6 +369,16 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       timeHandshake(at, direction);
     }
     return advances;
+  }
+
+  /** Something new is acknowledged: was it seen? Only where the start was, or what came before the capture is missed. */
+  function hear(state: number, at: number, direction: number, acknowledgement: number): void {
+    if ((state & (State.Handshake | State.Midstream)) === State.Handshake) {
+      acks[Acks.Heard] = (acks[Acks.Heard] as number) + 1;
+      if (((acknowledgement - (rows[at + Row.Next + (direction ^ 1)] as number)) | 0) > 0) {
+        acks[Acks.Gap] = (acks[Acks.Gap] as number) + 1;
+      }
+    }
   }
 
   /** Times the handshake at the client's first acknowledgement of the server's SYN. */

@@ -42,7 +42,6 @@ class LiveWorker {
       separateVlans: options.separateVlans,
       hashSeed: (Math.random() * 0x7fffffff) | 0,
       buffers: this.pool,
-      shared: options.workers > 1,
     };
     this.pipeline = new Pipeline((batch) => this.emit(batch), flow, options.recent);
     this.fanoutGroup = options.fanoutGroup;
@@ -142,6 +141,7 @@ class LiveWorker {
   private status(): LiveStatus {
     const counts =
       this.state === 'gone' ? { received: 0, dropped: 0, freezes: 0, highestFill: 0 } : this.ring.updateCounts();
+    this.pipeline.drops = this.former.dropped + counts.dropped;
     const card = interfaceDrops(this.options.interfaceName);
     const kernel = softnetDrops();
     return {

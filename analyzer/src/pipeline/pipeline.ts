@@ -1,4 +1,4 @@
-import { PacketBatch, type PacketSink } from '../capture/packet-batch.js';
+import { PacketBatch, Pkt, type PacketSink } from '../capture/packet-batch.js';
 import {
   createDuplicates,
   Decoder,
@@ -8,7 +8,8 @@ import {
   type Duplicates,
   type UndecodedReason,
 } from '../decode/index.js';
-import { FlowTracker, type Batch, type FlowOptions } from '../flow/index.js';
+import { FlowTracker, windowOf, type Batch, type FlowOptions } from '../flow/index.js';
+import { FeedCounter } from './feed-counter.js';
 import { RecentPackets, type RecentOptions } from './recent-packets.js';
 
 /** What became of the packets read. `read = tcp + duplicate + sum(undecoded)`. */
@@ -53,6 +54,9 @@ export class Pipeline implements PacketSink {
   private readonly flow: FlowTracker;
   private readonly decoder: Decoder;
   private readonly duplicates: Duplicates | null;
+  private readonly feed: FeedCounter;
+  /** Part of a batch that spans two windows. */
+  private readonly piece = new PacketBatch();
 
   /** @param kept what connections that end badly keep of their packets; nothing when left out */
   constructor(emit: (batch: Batch) => void, options: PipelineOptions = {}, kept?: RecentOptions) {
@@ -60,7 +64,12 @@ export class Pipeline implements PacketSink {
     const recent = kept === undefined || kept.packets === 0 ? null : new RecentPackets(kept);
     this.recent = recent;
     const emitted = recent === null ? emit : (batch: Batch) => emit(recent.attach(batch));
-    this.flow = new FlowTracker(emitted, PacketBatch.size, flow);
+    this.flow = new FlowTracker(
+      (batch) => emitted(batch.kind === 'connections' ? this.feed.attach(batch) : batch),
+      PacketBatch.size,
+      flow
+    );
+    this.feed = new FeedCounter(this.flow, dedup !== 'off', (flow.part?.index ?? 0) === 0);
     const { segments } = this.flow;
     const origins = dedup === 'off' ? null : new Int32Array(PacketBatch.size * Origin.Words);
     // The table looks for connections by the decoder's hashes.
@@ -68,23 +77,59 @@ export class Pipeline implements PacketSink {
     this.duplicates = dedup === 'off' || origins === null ? null : createDuplicates(segments, origins, dedup);
   }
 
+  /** Packets that the kernel, or the program that captures, has dropped since the start; null when nobody says. */
+  set drops(count: number | null) {
+    this.feed.drops = count;
+  }
+
   /** Takes packets; they may be overwritten when the call returns. */
   batch(batch: PacketBatch): void {
-    const { flow, recent, duplicates } = this;
-    const { held } = flow;
-    const decoded = this.decoder.decodeBatch(batch, held);
-    const remain = duplicates === null ? decoded : duplicates.take(batch, held, decoded);
-    recent?.record(flow.segments, held, remain);
-    flow.take(remain);
+    const { words, length } = batch;
+    const last = (length - 1) * Pkt.Words + Pkt.Seconds;
+    if (length > 1 && windowAt(words, Pkt.Seconds) !== windowAt(words, last)) {
+      this.inPieces(batch);
+    } else {
+      this.take(batch);
+    }
   }
 
   /** Says that the clock has come to this second, though no packet says so. */
   tick(seconds: number): void {
+    this.feed.note();
     this.flow.tick(seconds);
   }
 
   finish(): void {
+    this.feed.note();
     this.flow.finish();
+  }
+
+  private take(batch: PacketBatch): void {
+    const { flow, recent, duplicates } = this;
+    const { held } = flow;
+    this.feed.note();
+    const decoded = this.decoder.decodeBatch(batch, held);
+    const remain = duplicates === null ? decoded : duplicates.take(batch, held, decoded);
+    recent?.record(flow.segments, held, remain);
+    this.feed.add(batch.length, remain, decoded - remain);
+    flow.take(remain);
+  }
+
+  /** Takes packets of each window by themselves, so that they are counted where they belong. */
+  private inPieces(batch: PacketBatch): void {
+    const { piece } = this;
+    const { words, length } = batch;
+    piece.bytes = batch.bytes;
+    piece.view = batch.view;
+    for (let from = 0, to = 1; from < length; from = to++) {
+      const window = windowAt(words, from * Pkt.Words + Pkt.Seconds);
+      while (to < length && windowAt(words, to * Pkt.Words + Pkt.Seconds) === window) {
+        to++;
+      }
+      piece.words.set(words.subarray(from * Pkt.Words, to * Pkt.Words));
+      piece.length = to - from;
+      this.take(piece);
+    }
   }
 
   counts(): PacketCounts {
@@ -110,4 +155,9 @@ export class Pipeline implements PacketSink {
       gapsForgotten: connections.sequences.forgotten,
     };
   }
+}
+
+/** Window of a packet by its own clock. */
+function windowAt(words: Int32Array, at: number): number {
+  return windowOf((words[at] as number) >>> 0);
 }
