@@ -48,12 +48,17 @@ export class EventClock {
     return event > this.now ? next < event - TOLERATED : next > event + TOLERATED;
   }
 
-  /** Takes the step: the packet's second becomes the present one. */
+  /**
+   * Takes the step: the packet's second becomes the next one. Not the present one, in which packets came whose times are
+   * those before the step.
+   * @returns the event second to advance to
+   */
   step(seconds: number): number {
+    const since = this.now + 1;
     this.steps++;
-    this.adjust = this.now - seconds;
-    this.history.push({ since: this.now, adjust: this.adjust });
-    return this.now;
+    this.adjust = since - seconds;
+    this.history.push({ since, adjust: this.adjust });
+    return since;
   }
 
   /** The packets' second that an event second stands for. */

@@ -132,8 +132,9 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
   /** The packets' clock was set back: what is open is written, and event time goes on from here. */
   function stepBack(seconds: number): void {
     windows.closeAll();
-    clock.step(seconds);
+    const since = clock.step(seconds);
     enter(windowOf(seconds));
+    second(since);
   }
 
   /** Everything ends at the last packet's time; all rows go into its window. */
