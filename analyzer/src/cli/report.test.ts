@@ -204,6 +204,13 @@ test('text has a page with totals, servers, clients, ends and conversations', as
   assert.doesNotMatch(out, /[ \t]+$/m, 'no blanks at the end of lines');
 });
 
+test('text says how long the capture is to less than a second', async () => {
+  const short = talk({ client: '10.0.0.1:40000', server: '10.0.0.80:443', start: 1_700_000_000.9 });
+  const { packets: attempt } = short.syn().wait(0.25).refuse();
+  const { out } = await report(scratch.write(pcap(attempt, { nanoseconds: true }), 'short.pcap'));
+  assert.match(out, /^2023-11-14 22:13:20 to 2023-11-14 22:13:21 UTC, 251 ms$/m);
+});
+
 test('text of an empty capture says that there was nothing', async () => {
   const { status, out } = await report(scratch.write(pcap([]), 'empty.pcap'));
   assert.equal(status, 0);

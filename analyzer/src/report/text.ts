@@ -1,6 +1,6 @@
 import { closeClasses, type CloseClass } from '@tcpscope/filter';
 import type { PacketCounts } from '../pipeline/pipeline.js';
-import type { Conversation } from './collector.js';
+import type { ConnectionRow, Conversation } from './collector.js';
 import { counted, duration } from './format.js';
 import { timeText } from './names.js';
 import { pageText, type Page, type PageGroup } from './page.js';
@@ -42,16 +42,21 @@ export function reportText(report: Report, { title, top, color, width }: TextOpt
 }
 
 function timeSpan({ connections }: Report): string {
+  if (connections.length === 0) {
+    return '';
+  }
+  // From the first second, so that fractions of a second stay exact.
+  const base = (connections[0] as ConnectionRow).batch.startSeconds[(connections[0] as ConnectionRow).row] as number;
   let start = Infinity;
   let end = -Infinity;
   for (const { batch, row } of connections) {
-    start = Math.min(start, batch.startSeconds[row] as number);
-    end = Math.max(end, batch.endSeconds[row] as number);
+    start = Math.min(start, (batch.startSeconds[row] as number) - base + (batch.startNanos[row] as number) / 1e9);
+    end = Math.max(end, (batch.endSeconds[row] as number) - base + (batch.endNanos[row] as number) / 1e9);
   }
-  if (start > end) {
-    return '';
-  }
-  const text = (seconds: number) => timeText(seconds, 0).slice(0, 19).replace('T', ' ');
+  const text = (seconds: number) =>
+    timeText(base + Math.floor(seconds), 0)
+      .slice(0, 19)
+      .replace('T', ' ');
   return `${text(start)} to ${text(end)} UTC, ${duration(end - start)}`;
 }
 
