@@ -183,6 +183,44 @@ export function wifi(payload: Uint8Array, fields: WifiFields = {}): Uint8Array {
   return concat(bytes([1, control], [1, flags]), addresses, qos, subframe, payload);
 }
 
+/** CAPWAP data (RFC 5415): `native` says that `frame` is an 802.11 frame. */
+export function capwap(
+  frame: Uint8Array,
+  fields: { native?: boolean; fragment?: boolean; keepAlive?: boolean; dtls?: boolean } = {}
+): Uint8Array {
+  const flags = (fields.fragment === true ? 0x80 : 0) | (fields.keepAlive === true ? 0x08 : 0);
+  // A header of three words: the last is optional wireless information.
+  const head = bytes(
+    [1, fields.dtls === true ? 1 : 0],
+    [1, 3 << 3],
+    [1, (1 << 1) | (fields.native === true ? 1 : 0)],
+    [1, flags],
+    [4, 0],
+    [4, 0x03010203]
+  );
+  return around(17, udp(5247, concat(head, frame)));
+}
+
+/** An attribute of netfilter's log. */
+function attribute(type: number, value: Uint8Array, littleEndian: boolean): Uint8Array {
+  const head = bytes([2, 4 + value.length], [2, type]);
+  const turned = littleEndian ? Uint8Array.of(head[1] ?? 0, head[0] ?? 0, head[3] ?? 0, head[2] ?? 0) : head;
+  return concat(turned, value, new Uint8Array(-value.length & 3));
+}
+
+/** A packet that Linux's firewall logged: its header, a hook and an interface, a prefix of three bytes, the packet. */
+export function nflog(family: number, packet: Uint8Array, littleEndian: boolean): Uint8Array {
+  const attributes: ReadonlyArray<readonly [number, Uint8Array]> = [
+    [1, new Uint8Array(4)],
+    [10, new Uint8Array(3)],
+    [9, packet],
+  ];
+  return concat(
+    bytes([1, family], [1, 0], [2, 40]),
+    ...attributes.map(([type, value]) => attribute(type, value, littleEndian))
+  );
+}
+
 /** The radiotap header, little endian, of `length` bytes. */
 export function radiotap(payload: Uint8Array, length = 18): Uint8Array {
   const header = new Uint8Array(length);

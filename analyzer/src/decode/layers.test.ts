@@ -42,6 +42,9 @@ const found6: Found = {
   id: -1,
 };
 
+/** The packet on the air. */
+const air = layers.wifi(layers.snap(0x0800, v4), { qos: true });
+
 /** What was captured, and how the segment found differs from `found4`. */
 type Case = readonly [Captured, Partial<Found>?];
 
@@ -82,6 +85,13 @@ const cases: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     'PPP with MPLS': [plain(layers.ppp(layers.mpls(v4), { protocol: 0x0281 }), 9)],
     'PPPoE as link type': [plain(layers.pppoe(layers.ppp(v4)), 51)],
     'Cisco HDLC': [plain(concat(bytes([2, 0x0f00], [2, 0x0800]), v4), 104)],
+    'Cisco HDLC on a line captured as PPP': [plain(concat(bytes([2, 0x0f00], [2, 0x0800]), v4), 9)],
+    'Cisco HDLC to all, on a line captured as PPP in HDLC': [
+      plain(concat(bytes([2, 0x8f00], [2, 0x86dd]), v6), 50),
+      found6,
+    ],
+    'packets that the firewall logged': [plain(layers.nflog(2, v4, true), 239)],
+    'packets that the firewall logged, IPv6, big endian': [plain(layers.nflog(10, v6, false), 239), found6],
     '802.11': [plain(layers.wifi(layers.snap(0x0800, v4)), 105)],
     '802.11 with QoS between access points': [
       plain(layers.wifi(layers.snap(0x86dd, v6), { qos: true, relay: true }), 105),
@@ -111,6 +121,11 @@ const cases: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     'a VLAN that the card took out': [{ frame: frame4, vlan: 12 }, tagged([12])],
     'a VLAN that the card took out of QinQ': [{ frame: framed(v4, [100]), vlan: 200 }, tagged([200, 100])],
     'VN-Tag': [plain(concat(frame4.subarray(0, 12), bytes([2, 0x8926], [4, 0x80000001], [2, 0x0800]), v4))],
+    'E-TAG': [plain(concat(frame4.subarray(0, 12), bytes([2, 0x893f], [4, 0x100000d3], [2, 0], [2, 0x0800]), v4))],
+    'E-TAG in front of a VLAN': [
+      plain(concat(frame4.subarray(0, 12), bytes([2, 0x893f], [4, 0], [2, 0], [2, 0x8100], [2, 9], [2, 0x0800]), v4)),
+      tagged([9]),
+    ],
     'Cisco FabricPath': [plain(ethernet(0x8903, concat(bytes([2, 0x0060]), framed(v4, [8])))), tagged([8])],
     'provider backbone bridge': [plain(ethernet(0x88e7, concat(bytes([4, 77]), framed(v4, [8])))), tagged([8])],
   },
@@ -181,6 +196,11 @@ const cases: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     AYIYA: [
       inIpv4(around(17, udp(5072, concat(bytes([4, 0x44_52_11_29], [4, 0]), new Uint8Array(16 + 20), v6)))),
       found6,
+    ],
+    'CAPWAP with an Ethernet frame': [inIpv4(layers.capwap(framed(v4, [5]))), tagged([5])],
+    'CAPWAP with an 802.11 frame': [inIpv4(layers.capwap(air, { native: true }))],
+    'CAPWAP with an 802.11 frame whose frame control is swapped': [
+      inIpv4(layers.capwap(concat(Uint8Array.of(air[1] ?? 0, air[0] ?? 0), air.subarray(2)), { native: true })),
     ],
     Teredo: [inIpv4(around(17, udp(3544, v6))), found6],
     'Teredo with authentication and origin': [

@@ -20,6 +20,7 @@ const LINK_AVS = 163;
 const LINK_PPI = 192;
 const LINK_IPV4 = 228;
 const LINK_IPV6 = 229;
+const LINK_NFLOG = 239;
 export const LINK_SLL2 = 276;
 
 /** The first header of a packet of any link type but Ethernet. */
@@ -42,7 +43,7 @@ export function decodeLink(decoder: Decoder, at: number, linkType: number): numb
       return at + 20 > decoder.capturedEnd ? TRUNCATED : decoder.network(decoder.view.getUint16(at), at + 20);
     case LINK_PPP:
     case LINK_PPP_HDLC:
-      return ppp(decoder, at);
+      return serial(decoder, at);
     case LINK_PPP_ETHER:
       return pppoe(decoder, at);
     case LINK_C_HDLC:
@@ -56,6 +57,8 @@ export function decodeLink(decoder: Decoder, at: number, linkType: number): numb
       return prism(decoder, at);
     case LINK_PPI:
       return ppi(decoder, at);
+    case LINK_NFLOG:
+      return nflog(decoder, at);
     default:
       return LINK_TYPE;
   }
@@ -111,6 +114,13 @@ export function decodeEtherType(decoder: Decoder, etherType: number, at: number)
         }
         etherType = view.getUint16(at + 4);
         at += 6;
+        break;
+      case 0x893f: // E-TAG (IEEE 802.1BR-2012 7.5): priority and extended channel ids, no VLAN
+        if (at + 8 > capturedEnd) {
+          return TRUNCATED;
+        }
+        etherType = view.getUint16(at + 6);
+        at += 8;
         break;
       case 0x8847: // MPLS unicast
       case 0x8848: // MPLS multicast, or upstream-assigned labels
@@ -234,6 +244,46 @@ export function ppp(decoder: Decoder, at: number): number {
   }
 }
 
+/** A serial line's frames: PPP, or Cisco HDLC (RFC 1547 4.3.1), whose address is 0x0f or, to all, 0x8f, with a control of 0. */
+function serial(decoder: Decoder, at: number): number {
+  if (at + 4 > decoder.capturedEnd) {
+    return TRUNCATED;
+  }
+  const cisco = (decoder.view.getUint16(at) & 0x7fff) === 0x0f00;
+  return cisco ? decoder.network(decoder.view.getUint16(at + 2), at + 4) : ppp(decoder, at);
+}
+
+/** Netfilter's log (linux/netfilter/nfnetlink_log.h): attributes of a length and a type, one of which is the packet. */
+const NFLOG_PAYLOAD = 9;
+const AF_INET = 2;
+const AF_INET6 = 10;
+
+/**
+ * Packets that Linux's firewall logged: address family, version 0 and a resource id, then attributes, each padded to four
+ * bytes. Their lengths and types are in the byte order of the host, which the first type tells: all are small.
+ */
+function nflog(decoder: Decoder, at: number): number {
+  const { view, capturedEnd } = decoder;
+  if (at + 8 > capturedEnd) {
+    return TRUNCATED;
+  }
+  const family = view.getUint8(at);
+  const little = view.getUint16(at + 6, true) < 256;
+  let place = at + 4;
+  while (place + 4 <= capturedEnd) {
+    const length = view.getUint16(place, little);
+    if (length < 4) {
+      return MALFORMED;
+    }
+    if (view.getUint16(place + 2, little) === NFLOG_PAYLOAD) {
+      decoder.endAt(place + length);
+      return family === AF_INET ? decoder.ipv4(place + 4) : family === AF_INET6 ? decoder.ipv6(place + 4) : NOT_TCP;
+    }
+    place += (length + 3) & ~3;
+  }
+  return place + 4 > decoder.wireEnd ? NOT_TCP : TRUNCATED;
+}
+
 /** Prism and AVS headers before 802.11: AVS is recognised by its magic, Prism's length is little or big endian. */
 function prism(decoder: Decoder, at: number): number {
   if (at + 8 > decoder.capturedEnd) {
@@ -257,14 +307,17 @@ function ppi(decoder: Decoder, at: number): number {
   return linkType === LINK_ETHERNET ? decoder.ethernet(at + length) : decodeLink(decoder, at + length, linkType);
 }
 
-/** 802.11 data frames (IEEE 802.11-2020 9.2, 9.3.2) that carry LLC; of an A-MSDU only its first frame is followed. */
-export function ieee80211(decoder: Decoder, at: number): number {
+/**
+ * 802.11 data frames (IEEE 802.11-2020 9.2, 9.3.2) that carry LLC; of an A-MSDU only its first frame is followed.
+ * @param swapped 1 when the two bytes of the frame control field have changed places
+ */
+export function ieee80211(decoder: Decoder, at: number, swapped = 0): number {
   const { view, capturedEnd } = decoder;
   if (at + 24 > capturedEnd) {
-    return at + 1 <= capturedEnd && (view.getUint8(at) & 0x0c) !== 0x08 ? NOT_TCP : TRUNCATED;
+    return at + swapped < capturedEnd && (view.getUint8(at + swapped) & 0x0c) !== 0x08 ? NOT_TCP : TRUNCATED;
   }
-  const control = view.getUint8(at);
-  const flags = view.getUint8(at + 1);
+  const control = view.getUint8(at + swapped);
+  const flags = view.getUint8(at + 1 - swapped);
   const subtype = control >> 4;
   if ((control & 0x0c) !== 0x08 || (subtype & 4) !== 0) {
     return NOT_TCP; // management, control, or data without data

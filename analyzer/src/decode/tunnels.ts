@@ -1,7 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import type { Decoder } from './decoder.js';
 import { ieee80211, mpls, nestedEthernet, ppp } from './link.js';
-import { ENCRYPTED, MALFORMED, NOT_TCP, TOO_DEEP, TRUNCATED } from './reasons.js';
+import { ENCRYPTED, FRAGMENT, MALFORMED, NOT_TCP, TOO_DEEP, TRUNCATED } from './reasons.js';
 
 /**
  * What lies behind an IP protocol number other than TCP. Tunnels over UDP are known by their registered port only: a
@@ -68,6 +68,8 @@ function udpTunnel(decoder: Decoder, port: number, at: number, end: number): num
       return ayiya(decoder, at, end);
     case 4754: // GRE in UDP (RFC 8086)
       return gre(decoder, at, end);
+    case 5247:
+      return capwap(decoder, at);
     case 6635: // MPLS in UDP (RFC 7510)
       return mpls(decoder, at);
     default:
@@ -178,6 +180,51 @@ function teredo(decoder: Decoder, at: number): number {
     at += 8;
   }
   return at < capturedEnd && view.getUint8(at) >> 4 === 6 ? decoder.ipv6(at) : NOT_TCP;
+}
+
+/** Bits of a CAPWAP header's third word of eight bits, and its preamble's type of a DTLS record (RFC 5415 4.1, 4.3). */
+const CAPWAP_DTLS = 1;
+const CAPWAP_NATIVE = 1;
+const CAPWAP_FRAGMENT = 0x80;
+const CAPWAP_KEEPALIVE = 0x08;
+/** The binding for 802.11. */
+const CAPWAP_80211 = 1;
+
+/**
+ * CAPWAP data (RFC 5415 4.3), from an access point to its controller: an 802.3 frame, or an 802.11 frame as it was on the
+ * air, unencrypted. Its pieces are not put together.
+ */
+function capwap(decoder: Decoder, at: number): number {
+  const { view, capturedEnd } = decoder;
+  if (at + 8 > capturedEnd) {
+    return TRUNCATED;
+  }
+  const preamble = view.getUint8(at);
+  if (preamble !== 0) {
+    return preamble === CAPWAP_DTLS ? ENCRYPTED : NOT_TCP;
+  }
+  const binding = view.getUint8(at + 2);
+  const flags = view.getUint8(at + 3);
+  if ((flags & CAPWAP_KEEPALIVE) !== 0) {
+    return NOT_TCP;
+  }
+  if ((flags & CAPWAP_FRAGMENT) !== 0) {
+    return FRAGMENT;
+  }
+  const frame = at + ((view.getUint8(at + 1) >> 3) << 2);
+  if ((binding & CAPWAP_NATIVE) === 0) {
+    return nestedEthernet(decoder, frame);
+  }
+  if (((binding >> 1) & 31) !== CAPWAP_80211) {
+    return NOT_TCP;
+  }
+  if (frame + 2 > capturedEnd) {
+    return TRUNCATED;
+  }
+  // Cisco's access points swap the bytes of the frame control field. Type and subtype of a data frame end in 8, its flags,
+  // which say where it goes, do not.
+  const swapped = (view.getUint8(frame) & 15) !== 8 && (view.getUint8(frame + 1) & 15) === 8;
+  return ieee80211(decoder, frame, swapped ? 1 : 0);
 }
 
 /** AYIYA (draft-massar-v6ops-ayiya-02): an identity and a signature of announced lengths; operation 1 forwards a packet. */

@@ -61,12 +61,21 @@ const cases: Readonly<Record<UndecodedReason, Readonly<Record<string, Captured>>
     'an 802.11 beacon': plain(concat(bytes([1, 0x80]), new Uint8Array(40)), 105),
     '802.11 data without data': plain(concat(bytes([1, 0x48]), new Uint8Array(40)), 105),
     'IPComp of an unknown algorithm': inIpv4(around(108, concat(bytes([1, 6], [1, 0], [2, 3]), segment))),
+    'a keep-alive of CAPWAP': inIpv4(layers.capwap(frame4, { keepAlive: true })),
+    'a frame of another radio in CAPWAP': inIpv4(patched(layers.capwap(frame4, { native: true }), 28 + 2, 0x05)),
+    'CAPWAP of another version': inIpv4(patched(layers.capwap(frame4), 28, 0x10)),
+    'ARP that the firewall logged': plain(layers.nflog(3, new Uint8Array(28), true), 239),
+    'Cisco HDLC with its own keep-alives (SLARP)': plain(
+      concat(bytes([2, 0x8f00], [2, 0x8035]), new Uint8Array(18)),
+      9
+    ),
     'Teredo without IPv6': inIpv4(around(17, udp(3544, v4))),
   },
   fragment: {
     'a first fragment': inIpv4(ip({ ...hosts, protocol: 6, fragment: 0x2000 }, segment)),
     'a last fragment': inIpv4(ip({ ...hosts, protocol: 6, fragment: 100 }, segment)),
     'a fragment without content': inIpv4(ip({ ...hosts, protocol: 6, fragment: 0x2000 }, new Uint8Array(0))),
+    'a piece of a frame in CAPWAP': inIpv4(layers.capwap(frame4, { fragment: true })),
     'a fragment beyond the largest datagram': inIpv4(ip({ ...hosts, protocol: 6, fragment: 0x1fff }, segment)),
     'a fragment of IPv6': plain(
       framed(ip({ ...hosts6, protocol: 44 }, concat(layers.fragmentHeader(6, 0, true), segment)))
@@ -83,6 +92,12 @@ const cases: Readonly<Record<UndecodedReason, Readonly<Record<string, Captured>>
     'half a GRE header': cut(inIpv4(around(47, layers.gre(0x0800, v4))), 14 + 20 + 2),
     'half an extension header': cut(plain(framed(ip({ ...hosts6, protocol: 0 }, layers.extension(6, segment)))), 58),
     'raw IP without a byte': cut(plain(v4, 101), 0),
+    'half an E-TAG': cut(
+      plain(concat(frame4.subarray(0, 12), bytes([2, 0x893f], [4, 0], [2, 0], [2, 0x0800]), v4)),
+      20
+    ),
+    'half an attribute of the firewall log': cut(plain(layers.nflog(2, v4, true), 239), 10),
+    'half a CAPWAP header': cut(inIpv4(layers.capwap(frame4)), 14 + 28 + 7),
     'half a cooked header': cut(plain(layers.sll(0x0800, v4), 113), 10),
     'IPComp not captured to its end': cut(inIpv4(around(108, concat(bytes([1, 6], [1, 0], [2, 2]), segment))), 50),
   },
@@ -107,6 +122,7 @@ const cases: Readonly<Record<UndecodedReason, Readonly<Record<string, Captured>>
     'IPComp with wrong DEFLATE': inIpv4(
       around(108, concat(bytes([1, 6], [1, 0], [2, 2]), new Uint8Array(30).fill(0xff)))
     ),
+    'an attribute of the firewall log without its own length': plain(patched(layers.nflog(2, v4, false), 5, 3), 239),
     'a Prism header of a megabyte': plain(concat(bytes([4, 0x44], [4, 1 << 20]), new Uint8Array(160)), 119),
     'PPI inside PPI': plain(concat(Uint8Array.of(0, 0, 8, 0, 192, 0, 0, 0), frame4), 192),
   },
@@ -119,6 +135,7 @@ const cases: Readonly<Record<UndecodedReason, Readonly<Record<string, Captured>>
     ESP: inIpv4(around(50, new Uint8Array(40))),
     'ESP over IPv6': plain(framed(ip({ ...hosts6, protocol: 50 }, new Uint8Array(40)))),
     MACsec: plain(ethernet(0x88e5, new Uint8Array(40))),
+    'CAPWAP under DTLS': inIpv4(layers.capwap(frame4, { dtls: true })),
     'protected 802.11': plain(layers.wifi(layers.snap(0x0800, v4), { encrypted: true }), 105),
     'encrypted PPP': plain(layers.ppp(v4, { protocol: 0x53 }), 9),
   },

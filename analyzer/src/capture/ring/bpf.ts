@@ -81,14 +81,14 @@ export class Assembler {
   }
 }
 
-/** EtherTypes that may lead to TCP besides IPv4 and IPv6: VLANs, VN-Tag, FabricPath, MPLS, PPPoE, provider bridges. */
-const TAGGED = [0x8100, 0x88a8, 0x9100, 0x9200, 0x8926, 0x8903, 0x8847, 0x8848, 0x8864, 0x88e7];
+/** EtherTypes that may lead to TCP besides IPv4 and IPv6: VLANs, VN-Tag, E-TAG, FabricPath, MPLS, PPPoE, provider bridges. */
+const TAGGED = [0x8100, 0x88a8, 0x9100, 0x9200, 0x8926, 0x893f, 0x8903, 0x8847, 0x8848, 0x8864, 0x88e7];
 /** IP protocols that are TCP or may carry it: TCP, IPIP, 6in4, GRE, AH, EtherIP, IPComp, MPLS. */
 const CARRIERS = [6, 4, 41, 47, 51, 97, 108, 137];
 /** IPv6 extension headers that may lead to TCP. */
 const EXTENSIONS = [0, 43, 44, 60, 135, 139, 140];
 /** UDP ports of the tunnels that the decoder knows. */
-const TUNNEL_PORTS = [4789, 4790, 6081, 2152, 1701, 3544, 5072, 4754, 6635];
+const TUNNEL_PORTS = [4789, 4790, 6081, 2152, 1701, 3544, 5072, 5247, 4754, 6635];
 
 /**
  * The default filter: TCP, VLAN-tagged frames, fragments, and the tunnels that are decoded; nothing else.
