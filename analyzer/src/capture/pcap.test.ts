@@ -66,6 +66,27 @@ test('a file without packets is empty, not damaged', async () => {
   assert.deepEqual(await read(pcapHeader()), { packets: [], damage: [null], drops: [null] });
 });
 
+for (const [major, minor] of [
+  [1, 4],
+  [2, 5],
+  [3, 0],
+] as const) {
+  test(`version ${major}.${minor} is damage: nobody knows how its packets are written`, async () => {
+    const file = pcap([{ time: 1n, frame: Uint8Array.of(1, 2) }]);
+    file.set([major, 0, minor, 0], 4);
+    const got = await read(file);
+    assert.deepEqual(got.packets, []);
+    assert.equal(got.damage[0]?.code, 'TCPS_E_FILE_DAMAGED');
+    assert.match(got.damage[0]?.message ?? '', new RegExp(`version ${major}\\.${minor}, not 2.0 to 2.4`));
+  });
+}
+
+test('version 2.3 is read like 2.4', async () => {
+  const file = pcap([{ time: 1n, frame: Uint8Array.of(1, 2) }]);
+  file[6] = 3;
+  assert.equal((await read(file)).packets.length, 1);
+});
+
 test('a packet larger than any snap length ends the file as damaged, what came before stays', async () => {
   const packet: Packet = { time: 5n, frame: Uint8Array.of(9) };
   const record = pcapRecord(packet, {});

@@ -32,6 +32,9 @@ export function pcapVariant(magic: number): PcapVariant | null {
   }
 }
 
+/** Versions are 2.0 to 2.4, the last of 1998. libpcap refuses others, too: nobody knows what a packet's header is there. */
+const NEWEST_MINOR = 4;
+
 /** Nanoseconds from which on a fraction of a second is no sloppiness of a capture program but a wrong number. */
 const WILD = 60e9;
 
@@ -51,8 +54,11 @@ export class PcapReader extends PacketReader {
   }
 
   fill(batch: PacketBatch): Fill {
-    if (this.inHeader && !this.header()) {
-      return Fill.More;
+    if (this.inHeader) {
+      const header = this.header();
+      if (header !== Fill.Full) {
+        return header;
+      }
     }
     const { view, littleEndian, recordHeader, unit, end, linkType } = this;
     const { words, limit } = batch;
@@ -101,14 +107,20 @@ export class PcapReader extends PacketReader {
     return result;
   }
 
-  private header(): boolean {
+  private header(): Fill {
     if (this.position + PCAP_HEADER > this.end) {
-      return false;
+      return Fill.More;
+    }
+    const major = this.view.getUint16(this.position + 4, this.littleEndian);
+    const minor = this.view.getUint16(this.position + 6, this.littleEndian);
+    if (major !== 2 || minor > NEWEST_MINOR) {
+      this.damage = `a pcap header of version ${major}.${minor}, not 2.0 to 2.${NEWEST_MINOR}`;
+      return Fill.Damaged;
     }
     // The upper bits say whether frames end in a checksum (FCS), which the IP length excludes anyway.
     this.linkType = this.view.getUint32(this.position + 20, this.littleEndian) & 0xffff;
     this.position += PCAP_HEADER;
     this.inHeader = false;
-    return true;
+    return Fill.Full;
   }
 }

@@ -212,8 +212,15 @@ test('what the capturing program lost is the sum of the last statistics of each 
 describe('damage ends the file, is named, and loses nothing before it', () => {
   const good = [sectionBlock(), interfaceBlock(1), packetBlock(0, 0n, one(1)), packetBlock(0, 0n, one(2))];
   const word = (value: number) => bytes([4, value]).reverse();
-  const header = (length: number, magic = 0x1a2b3c4d, major = 1) =>
-    concat(word(0x0a0d0d0a), word(length), word(magic), bytes([2, major]).reverse(), new Uint8Array(10), word(length));
+  const header = (length: number, magic = 0x1a2b3c4d, major = 1, minor = 0) =>
+    concat(
+      word(0x0a0d0d0a),
+      word(length),
+      word(magic),
+      bytes([2, minor], [2, major]).reverse(),
+      new Uint8Array(8),
+      word(length)
+    );
   const epb = (captured: number) =>
     pcapng([{ type: 6, body: concat(word(0), word(0), word(0), word(captured), word(60), new Uint8Array(8)) }]);
   const cases: Readonly<Record<string, [Uint8Array, RegExp]>> = {
@@ -234,7 +241,8 @@ describe('damage ends the file, is named, and loses nothing before it', () => {
       /an impossible time resolution/,
     ],
     'a section without its magic': [header(28, 0x12345678), /without its byte-order magic/],
-    'a section of another version': [header(28, 0x1a2b3c4d, 2), /version 2/],
+    'a section of another version': [header(28, 0x1a2b3c4d, 2), /version 2\.0/],
+    'a section of another minor version': [header(28, 0x1a2b3c4d, 1, 1), /version 1\.1/],
     'a simple packet in a section without interfaces': [
       concat(pcapng([sectionBlock()]), pcapng([simplePacketBlock(Uint8Array.of(9))])),
       /without an interface/,

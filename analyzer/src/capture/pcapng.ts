@@ -106,8 +106,11 @@ export class PcapngReader extends PacketReader {
     }
     const length = view.getUint32(position + 4, little);
     const major = view.getUint16(position + 12, little);
-    if (length < 28 || length % 4 !== 0 || length > LARGEST_BLOCK || major !== 1) {
-      this.damage = `a section header of version ${major} with length ${length}`;
+    const minor = view.getUint16(position + 14, little);
+    // Version 1.0; a few programs wrote 1.2 and meant the same (draft-ietf-opsawg-pcapng 4.1).
+    const known = major === 1 && (minor === 0 || minor === 2);
+    if (length < 28 || length % 4 !== 0 || length > LARGEST_BLOCK || !known) {
+      this.damage = `a section header of version ${major}.${minor} with length ${length}`;
       return Fill.Damaged;
     }
     this.littleEndian = little;
