@@ -7,7 +7,7 @@ import { pcap, type Packet } from '../../../test/traffic/capture-file.js';
 import { feedPcap } from '../../../test/traffic/feed.js';
 import { ACK, FIN, RST, SYN } from '../../../test/traffic/frame.js';
 import { rules } from '../../../test/traffic/rule.js';
-import { talk, together } from '../../../test/traffic/talk.js';
+import { talk, together, type Talk } from '../../../test/traffic/talk.js';
 import { Pipeline } from '../pipeline/pipeline.js';
 import { Row, State } from './layout.js';
 
@@ -222,6 +222,35 @@ describe('packets of two taps that come out of order (semantics b4)', () => {
         ),
         [1, 1, 0, 0, 0]
       );
+    });
+  }
+
+  test('SYN, SYN+ACK and ACK alone are a handshake in any order', () => {
+    for (const order of orders([0, 1, 2])) {
+      const { connections, totals } = analyze(reordered(talk(ends).open().packets, order));
+      assert.deepEqual(
+        connections.map((row) => [row['client.port'], row['ct.count'], row['midstream'], row['close']]),
+        [[80, 1, false, 'open']],
+        order.join()
+      );
+      assert.equal(totals['attempt.count'], 1);
+    }
+  });
+
+  const whole: Record<string, [Talk, string]> = {
+    'two FINs': [talk(ends).open().exchange().close('client'), 'fin'],
+    'a RST': [talk(ends).open().exchange().rst('server'), 'rst'],
+    'FIN and RST': [talk(ends).open().exchange().fin('client').rst('server'), 'finrst'],
+  };
+  for (const [what, [{ packets }, close]] of Object.entries(whole)) {
+    test(`a SYN captured behind the end, by ${what}, belongs to the connection that has ended`, () => {
+      const order = [...packets.keys()].slice(1);
+      const { connections, totals } = analyze(reordered(packets, [...order, 0]));
+      assert.deepEqual(
+        connections.map((row) => [row['close'], row['ct.count'], row['midstream'], row['role']]),
+        [[close, 1, false, 'certain']]
+      );
+      assert.deepEqual([totals['attempt.count'], totals['noanswer.count'], totals['midstream.count']], [1, 0, 0]);
     });
   }
 

@@ -54,6 +54,12 @@ export function createOpening(connections: Connections, segments: Int32Array) {
     if (synSeen && rows[at + Row.First + direction] === sequence) {
       return row; // retransmitted, perhaps after a refusal
     }
+    const answered = (state & (State.SynAck << other)) !== 0;
+    const known = (state & (State.Sequence << direction)) !== 0;
+    const precedes = known && rows[at + Row.First + direction] === ((sequence + 1) | 0);
+    if (!synSeen && answered && precedes && isSoon(at)) {
+      return row; // captured behind all that followed it, perhaps behind the end
+    }
     // Only a RST, or an end: the tuple is free, unless an attempt waits for it.
     if ((state & State.Closed) !== 0) {
       const waiting = rows[at + Row.Rival] as number;
@@ -61,12 +67,12 @@ export function createOpening(connections: Connections, segments: Int32Array) {
       return waiting === 0 ? 0 : resolveSyn(waiting, direction, sequence, segment);
     }
     if (!synSeen) {
-      const answered = (state & (State.SynAck << direction)) !== 0;
-      if ((state & (State.Syn << other)) !== 0 && !answered && (state & State.Handshake) === 0) {
+      const answers = (state & (State.SynAck << direction)) !== 0;
+      if ((state & (State.Syn << other)) !== 0 && !answers && (state & State.Handshake) === 0) {
         return row; // simultaneous open
       }
       const peerAcked = rows[at + Row.Acked + other] as number;
-      if ((state & (State.SynAck << other)) !== 0 && peerAcked === ((sequence + 1) | 0)) {
+      if (answered && peerAcked === ((sequence + 1) | 0)) {
         return row; // its SYN+ACK was captured first
       }
       if ((state & Both.Syn) === 0 && isLate(at, direction, sequence)) {
@@ -78,10 +84,10 @@ export function createOpening(connections: Connections, segments: Int32Array) {
 
   /** The handshake packet belongs in front of what the direction was seen to send, and comes soon after it. */
   function isLate(at: number, direction: number, sequence: number): boolean {
-    const state = rows[at + Row.State] as number;
-    if (clock.now - (rows[at + Row.StartSeconds] as number) > LATE_SYN_TIME) {
+    if (!isSoon(at)) {
       return false;
     }
+    const state = rows[at + Row.State] as number;
     const other = direction ^ 1;
     let ahead: number;
     if ((state & (State.Sequence << direction)) !== 0) {
@@ -92,6 +98,10 @@ export function createOpening(connections: Connections, segments: Int32Array) {
       return false;
     }
     return ahead > 0 && ahead <= LATE_SYN_REACH;
+  }
+
+  function isSoon(at: number): boolean {
+    return clock.now - (rows[at + Row.StartSeconds] as number) <= LATE_SYN_TIME;
   }
 
   /** The attempt beside the connection that this SYN belongs to; a further one takes the place of the last. */

@@ -303,6 +303,8 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       // Captured behind packets that it precedes: the start was seen after all.
       takeBack(at, Verdict.Midstream);
     }
+    // Captured behind all that it announces: what ended since then has ended.
+    handshake(rows, at, false);
   }
 
   function onSynAck(at: number, direction: number, segment: number): void {
@@ -363,7 +365,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       hear(state, at, direction, acknowledgement);
     }
     if ((state & State.Handshake) === 0) {
-      handshake(rows, at);
+      handshake(rows, at, true);
     }
     if ((state & State.Timed) === 0 && (flags & Flag.Syn) === 0) {
       timeHandshake(at, direction);
@@ -461,8 +463,11 @@ function noteId(rows: Int32Array, at: number, direction: number, id: number): vo
   }
 }
 
-/** Both sides sent a SYN and each acknowledged the other's, in whatever order they were captured. */
-function handshake(rows: Int32Array, at: number): void {
+/**
+ * Both sides sent a SYN and each acknowledged the other's, in whatever order they were captured.
+ * @param revives the segment at hand shows that the connection stands now
+ */
+function handshake(rows: Int32Array, at: number, revives: boolean): void {
   const state = rows[at + Row.State] as number;
   const syns = (state >>> 4) | (state >>> 6);
   if ((syns & 3) !== 3 || ((state >>> 18) & 3) !== 3 || (state & Both.Syn) === 0) {
@@ -473,7 +478,7 @@ function handshake(rows: Int32Array, at: number): void {
     (((rows[at + Row.Acked + 1] as number) - (rows[at + Row.First] as number) - 1) | 0) >= 0
   ) {
     rows[at + Row.State] = state | State.Handshake;
-    if ((state & State.Closed) !== 0 && (state & Both.Fin) === 0) {
+    if (revives && (state & State.Closed) !== 0 && (state & Both.Fin) === 0) {
       // It was reset before it stood, and stands now: the RST was forged, or for an attempt before this one.
       rows[at + Row.State] = (state & ~(State.Closed | State.Refused | State.Suspect)) | State.Handshake;
       rows[at + Row.Facts] = (rows[at + Row.Facts] as number) | Facts.ResetVoid;
