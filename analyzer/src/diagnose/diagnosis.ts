@@ -3,6 +3,7 @@ import { causes, type Cause } from './causes.js';
 import type { ConnectionFacts } from './facts.js';
 import type { Rule } from './rule.js';
 import { rules } from './rules/index.js';
+import { unheard } from './unheard.js';
 
 /** Why a connection ended, how sure that is, and what else it could be. Words are made by `explain`, on demand. */
 export interface Diagnosis {
@@ -41,7 +42,7 @@ const scores = new Float64Array(causes.length);
 /** Connections that have not ended have nothing to explain, unless somebody spoke and was not heard. */
 function hasEnded(facts: ConnectionFacts): boolean {
   if (facts.close === 'open' || facts.close === 'midstream') {
-    return facts.client.retries >= 3 || facts.server.retries >= 3;
+    return unheard(facts) !== null;
   }
   return true;
 }

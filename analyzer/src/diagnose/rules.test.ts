@@ -31,6 +31,11 @@ test('one that is open but no longer heard has', () => {
   assert.equal(diagnose(unheard)?.cause, 'dead-peer');
 });
 
+test('what repeats faster than any host does is not taken for one that is no longer heard', () => {
+  const copies = { ...answeredConnection, client: { ...answeredConnection.client, retries: 19, retrySeconds: 0 } };
+  assert.equal(diagnose(copies), null);
+});
+
 test('what other connections of the service do changes the confidence', () => {
   const reset = resetBy('client', abortReset);
   const alone = diagnose(reset)?.confidence ?? 0;

@@ -1,5 +1,5 @@
 import type { ConnectionFacts, Side } from '../facts.js';
-import { unheard } from '../rules/dead-peer.js';
+import { unheard } from '../unheard.js';
 import type { Ended } from './finding.js';
 
 /** What findings compare of how connections ended, beyond their cause. */

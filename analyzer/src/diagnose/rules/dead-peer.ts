@@ -1,6 +1,6 @@
 import { legOf, type Case } from '../case.js';
-import type { ConnectionFacts, Side } from '../facts.js';
 import type { Rule } from '../rule.js';
+import { unheard } from '../unheard.js';
 import { bytes, time, times } from '../words.js';
 
 /** A RST that answers a segment because its sender has no such connection, though it never closed it. */
@@ -17,11 +17,6 @@ export function promptness(c: Case): number {
   const delay = Math.max(1, (c.rst?.gap ?? Infinity) - (legOf(c, c.by ?? 'server') ?? 0) * 2);
   const late = Math.log(delay / AT_ONCE) / Math.log(AFTER_SEARCH / AT_ONCE);
   return Math.max(0, Math.min(1, 1 - late));
-}
-
-/** A side that tried again and again and was never heard; the client when both did. */
-export function unheard(c: ConnectionFacts): Side | null {
-  return c.client.retries >= 3 ? 'client' : c.server.retries >= 3 ? 'server' : null;
 }
 
 function lossy({ client, server }: Case): boolean {

@@ -1,9 +1,10 @@
 import type { Case } from '../case.js';
 import { quiet } from '../quiet.js';
 import type { Rule } from '../rule.js';
+import { unheard } from '../unheard.js';
 import { time } from '../words.js';
 import { isComplete } from './closes-by-rst.js';
-import { isStranger, unheard } from './dead-peer.js';
+import { isStranger } from './dead-peer.js';
 
 /** The RST answers the first data after a pause. */
 function answersFirstData(c: Case): boolean {
