@@ -47,6 +47,11 @@ const sections: ReadonlyArray<readonly [key: string, title: string, intro: strin
     'findings',
     'From when on groups of connections are reported as a finding; [diagnosis.md](diagnosis.md) says what each finding is.',
   ],
+  [
+    'feed',
+    'feed',
+    'From when on a minute of a capture is too poor to say why connections ended; [feed-quality.md](feed-quality.md) says what is measured and why these are the limits. 1 switches a share off.',
+  ],
   ['store', 'store', 'Where rows are kept and for how long; [storage.md](storage.md) says how.'],
   ['query', 'query', 'What one query may ask for. Where a limit cuts something off, the answer says so.'],
   ['api', 'api', 'Where the HTTP API listens and who may ask; [security.md](security.md) says what holds.'],

@@ -1,5 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { lastEpoch, type ConnectionBatch } from '../flow/index.js';
+import type { FeedLimits } from './feed/config.js';
+import { FeedBook } from './feed/feed-book.js';
+import type { FeedWindow } from './feed/feed-window.js';
 import { Neighbourhood } from './surroundings.js';
 import { judge, learn, type DiagnosedBatch } from './verdicts.js';
 
@@ -13,6 +16,10 @@ export interface DiagnoserOptions {
   readonly patience: number;
   /** Takes the connections of a worker in the order in which they came. */
   readonly emit: (batch: DiagnosedBatch, worker: number) => Promise<void> | void;
+  /** Takes how good the capture was, in order of time, before the connections that ended then. */
+  readonly emitFeed?: (windows: readonly FeedWindow[]) => Promise<void> | void;
+  /** When a capture is too poor for verdicts; the usual limits when left out. */
+  readonly feed?: FeedLimits | undefined;
 }
 
 interface Held {
@@ -34,7 +41,8 @@ const MOST_READY = 16;
  * however the work was shared.
  */
 export class Diagnoser {
-  private readonly neighbourhood = new Neighbourhood();
+  private readonly feed: FeedBook;
+  private readonly neighbourhood: Neighbourhood;
   private readonly held = new Map<number, Held[]>();
   private readonly passed: number[];
   private released = false;
@@ -45,11 +53,16 @@ export class Diagnoser {
 
   constructor(private readonly options: DiagnoserOptions) {
     this.passed = Array.from({ length: options.workers }, () => 0);
+    this.feed = new FeedBook(options.feed);
+    this.neighbourhood = new Neighbourhood(this.feed);
   }
 
   /** Takes a batch; resolves when it has been judged and `emit` has taken it. */
   take(batch: ConnectionBatch, worker: number): Promise<void> {
     this.passed[worker] = batch.until;
+    if (batch.feed !== undefined) {
+      this.feed.add(batch.feed);
+    }
     const done = openPromise();
     if (batch.rows === 0) {
       done.resolve();
@@ -85,6 +98,7 @@ export class Diagnoser {
       await this.working;
     }
     this.released = false;
+    this.feed.restart();
     this.throwFailure();
   }
 
@@ -123,13 +137,14 @@ export class Diagnoser {
 
   private async judgeComplete(): Promise<void> {
     for (let epoch = this.nextComplete(); epoch !== null; epoch = this.nextComplete()) {
-      const batches = (this.held.get(epoch) as Held[]).sort((a, b) => a.worker - b.worker);
+      const batches = (this.held.get(epoch) ?? []).sort((a, b) => a.worker - b.worker);
       this.held.delete(epoch);
       this.ready = batches.length;
       for (const { batch } of batches) {
         learn(batch, this.neighbourhood);
         await setImmediate();
       }
+      await this.settleFeed(epoch);
       for (const { batch, worker, settle } of batches) {
         try {
           await this.options.emit(judge(batch, this.neighbourhood), worker);
@@ -141,19 +156,29 @@ export class Diagnoser {
         this.turn();
         await setImmediate();
       }
-      this.neighbourhood.endEpoch();
+      if (batches.length > 0) {
+        this.neighbourhood.endEpoch();
+      }
     }
   }
 
-  private nextComplete(): number | null {
-    const { frontier } = this;
-    let first: number | null = null;
-    for (const epoch of this.held.keys()) {
-      if (epoch < frontier && (first === null || epoch < first)) {
-        first = epoch;
+  /** The epoch is complete: how good the capture was can be told. */
+  private async settleFeed(epoch: number): Promise<void> {
+    const window = this.feed.settle(epoch);
+    if (window !== null) {
+      try {
+        await this.options.emitFeed?.([window]);
+      } catch (error) {
+        this.failure ??= { error };
       }
     }
-    return first;
+  }
+
+  /** The first complete epoch of which connections wait to be judged, or counts of the capture. */
+  private nextComplete(): number | null {
+    const { frontier } = this;
+    const first = Math.min(this.feed.next ?? Infinity, ...this.held.keys());
+    return first < frontier ? first : null;
   }
 
   private turn(): void {

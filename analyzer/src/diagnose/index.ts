@@ -6,13 +6,24 @@ export { rules } from './rules/index.js';
 export type { Family, Rule } from './rule.js';
 export { endedFacts, mannerOf } from './findings/manner.js';
 export { Diagnoser, type DiagnoserOptions } from './diagnoser.js';
-export { diagnoseAll } from './diagnose-all.js';
+export { diagnoseAll, diagnoseInput, type DiagnosedInput } from './diagnose-all.js';
+export {
+  addSums,
+  defaultFeedLimits,
+  feedConfigSchema,
+  noSums,
+  type FeedBatch,
+  type FeedLimits,
+  type FeedSums,
+  type FeedWindow,
+} from './feed/index.js';
 export { Neighbourhood } from './surroundings.js';
 export {
   aroundWords,
   diagnosisOf,
   judge,
   learn,
+  poorFeedOf,
   readAround,
   surroundingsOf,
   type DiagnosedBatch,

@@ -1,6 +1,7 @@
 import type { ConnectionBatch } from '../flow/index.js';
 import { caseOf, unknownSurroundings, type Surroundings } from './case.js';
 import type { ConnectionFacts } from './facts.js';
+import { FeedBook } from './feed/feed-book.js';
 import { isComplete } from './rules/closes-by-rst.js';
 
 interface Service {
@@ -33,10 +34,13 @@ export class Neighbourhood {
   private readonly services = new Generations<Service>((service) => ({ ...service }));
   private readonly busy = new Set<Service>();
   private epoch = 0;
-  poorFeed: string | null = null;
+
+  /** @param feed how good the capture is */
+  constructor(readonly feed = new FeedBook()) {}
 
   /** Learns from a connection that was decided in the present epoch. */
   learn(batch: ConnectionBatch, row: number, facts: ConnectionFacts): void {
+    this.feed.learn(batch, row);
     const server = addressKey(batch.serverIp, row);
     if (facts.server.ttl !== null && facts.synAcks > 0) {
       this.learnTtl(server, facts.server.ttl);
@@ -64,7 +68,7 @@ export class Neighbourhood {
       add(service, outcome, -1);
     }
     const serverTtls = (this.hosts.get(server) ?? []).map(({ ttl }) => ttl).sort((a, b) => a - b);
-    return { ...service, serverTtls, poorFeed: this.poorFeed };
+    return { ...service, serverTtls, poorFeed: this.feed.poorFor(batch, row) };
   }
 
   /** Every connection of the epoch has been judged; the next one begins. */

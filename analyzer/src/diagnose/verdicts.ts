@@ -18,8 +18,9 @@ export interface Verdicts {
   readonly silence: Float64Array;
   /** What other connections told: `aroundWords` words a row, as `Around` lays them out. */
   readonly around: Int32Array;
-  /** Why the capture cannot be trusted in this epoch, null when it can. */
-  readonly poorFeed: string | null;
+  /** 0 when the capture can be trusted where the connection ended; else 1 + index into `poorFeeds`, which says why not. */
+  readonly poorFeed: Uint8Array;
+  readonly poorFeeds: readonly string[];
 }
 
 /** Connections with what is concluded of them. */
@@ -38,6 +39,7 @@ export const aroundWords: number = Around.Words;
 /** Judges every connection of a batch that has been learned from. */
 export function judge(batch: ConnectionBatch, neighbourhood: Neighbourhood): DiagnosedBatch {
   const { rows } = batch;
+  const poorFeeds: string[] = [];
   const verdicts = {
     cause: new Uint8Array(rows),
     confidence: new Float64Array(rows).fill(NaN),
@@ -45,12 +47,14 @@ export function judge(batch: ConnectionBatch, neighbourhood: Neighbourhood): Dia
     rivalConfidence: new Float64Array(rows).fill(NaN),
     silence: new Float64Array(rows).fill(NaN),
     around: new Int32Array(rows * Around.Words),
-    poorFeed: neighbourhood.poorFeed,
+    poorFeed: new Uint8Array(rows),
+    poorFeeds,
   };
   for (let row = 0; row < rows; row++) {
     const facts = readFacts(batch, row);
     const around = neighbourhood.around(batch, row, facts);
     const diagnosis = diagnose(facts, around);
+    verdicts.poorFeed[row] = placeOf(around.poorFeed, poorFeeds);
     writeAround(verdicts.around, row * Around.Words, around);
     verdicts.silence[row] = silenceOf(facts, diagnosis) ?? NaN;
     if (diagnosis !== null) {
@@ -90,7 +94,12 @@ export function diagnosisOf({ verdicts }: DiagnosedBatch, row: number): Diagnosi
 
 /** What was known around a connection when it was judged. */
 export function surroundingsOf({ verdicts }: DiagnosedBatch, row: number): Surroundings {
-  return readAround(verdicts.around, row * Around.Words, verdicts.poorFeed);
+  return readAround(verdicts.around, row * Around.Words, poorFeedOf(verdicts, row));
+}
+
+/** Why the capture cannot be trusted where a connection ended; null when it can. */
+export function poorFeedOf({ poorFeed, poorFeeds }: Verdicts, row: number): string | null {
+  return poorFeeds[(poorFeed[row] as number) - 1] ?? null;
 }
 
 export function readAround(words: ArrayLike<number>, at: number, poorFeed: string | null): Surroundings {
@@ -109,6 +118,15 @@ function writeAround(words: Int32Array, at: number, around: Surroundings): void 
   words[at + Around.ResetByClient] = around.resetByClient;
   words[at + Around.ResetByServer] = around.resetByServer;
   words[at + Around.Ttls] = around.serverTtls.reduce((all, ttl, i) => all | (ttl << (8 * i)), 0);
+}
+
+/** 1 + its place in the list, to which it is added; 0 for none. A batch has few: there is one for a window. */
+function placeOf(text: string | null, list: string[]): number {
+  if (text === null) {
+    return 0;
+  }
+  const known = list.indexOf(text);
+  return 1 + (known < 0 ? list.push(text) - 1 : known);
 }
 
 function silenceOf(facts: ConnectionFacts, diagnosis: Diagnosis | null): number | null {

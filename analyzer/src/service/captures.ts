@@ -82,7 +82,7 @@ export class RunningCaptures implements Captures {
   /** Windows are stored as they come, connections when they are diagnosed. */
   private outletFor(firstWorker: number, workers: number): Outlet {
     const store = this.writerFor(firstWorker);
-    const diagnoser = new Diagnoser({ workers, patience: PATIENCE, emit: store });
+    const diagnoser = new Diagnoser({ workers, patience: PATIENCE, emit: store, feed: this.config.feed });
     return {
       emit: (batch, worker) => (batch.kind === 'connections' ? diagnoser.take(batch, worker) : store(batch, worker)),
       ended: () => diagnoser.finish(),

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { z } from 'zod';
 import { apiConfigSchema } from '../api/index.js';
 import { dedupModes } from '../decode/index.js';
-import { findingsConfigSchema } from '../diagnose/index.js';
+import { feedConfigSchema, findingsConfigSchema } from '../diagnose/index.js';
 import { enrichConfigSchema } from '../enrich/index.js';
 import { defaultRecent } from '../pipeline/index.js';
 import { queryConfigSchema } from '../query/index.js';
@@ -125,6 +125,7 @@ export const serviceConfigSchema = z.strictObject({
     ),
   ...enrichConfigSchema.shape,
   findings: findingsConfigSchema.prefault({}).describe('When groups of connections are reported as a finding'),
+  feed: feedConfigSchema.prefault({}).describe('When a minute of a capture is too poor to say why connections ended'),
   store: storeConfigSchema.prefault({}),
   query: queryConfigSchema.prefault({}),
   api: apiConfigSchema.prefault({}),

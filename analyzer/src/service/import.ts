@@ -62,6 +62,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
       workers,
       patience: Infinity,
       emit: (batch, worker) => rows.write(batch, worker),
+      feed: config.feed,
     });
     const read = await readCaptures(paths, {
       workers,

@@ -84,7 +84,12 @@ export function encodeConnections(
   writers.set('packets', (w) => writePackets(w, slices));
   writers.set('poor_feed', (w) =>
     each(slices, ({ batch, from, to }) => {
-      constant(w, batch.verdicts?.poorFeed ?? '', to - from);
+      if (batch.verdicts === undefined) {
+        constant(w, '', to - from);
+      } else {
+        const { poorFeed, poorFeeds } = batch.verdicts;
+        w.dictionary(poorFeed.subarray(from, to), encoded(['', ...poorFeeds]));
+      }
     })
   );
 

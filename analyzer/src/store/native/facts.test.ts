@@ -18,7 +18,7 @@ test('property: facts come out of the store as they went in', () => {
       const batch = {
         ...connectionBatch([{ client: [10, 0, 0, 1], server: [10, 0, 0, 2] }]),
         facts: Int32Array.from(facts),
-        verdicts: { around: Int32Array.from(around), poorFeed: null },
+        verdicts: { around: Int32Array.from(around), poorFeed: new Uint8Array(1), poorFeeds: [] },
       } as unknown as DiagnosedBatch;
       const packed: number[] = [];
       packFacts(batch, 0, packed);
