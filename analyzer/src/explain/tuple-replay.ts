@@ -2,7 +2,7 @@ import { Pkt, type PacketBatch, type PacketSink } from '../capture/packet-batch.
 import { writeKey } from '../decode/connection-key.js';
 import { createDuplicates, DECODED, Decoder, Origin, Seg, type DedupMode, type Duplicates } from '../decode/index.js';
 import type { Side } from '../diagnose/index.js';
-import { Row, State } from '../flow/layout.js';
+import { Nanos, Row, State } from '../flow/layout.js';
 import { FlowTracker } from '../flow/index.js';
 import { frameOf, type Frame } from './frame.js';
 import { KeptFragments } from './kept-fragments.js';
@@ -142,7 +142,8 @@ export class TupleReplay implements PacketSink {
     const { table } = this.flow.connections;
     for (let row = 1; row <= table.highest; row++) {
       const at = table.at(row);
-      if (((table.rows[at + Row.State] as number) & State.Used) !== 0 && table.rows[at + Row.LastNanos] === number) {
+      const last = (table.rows[at + Row.LastNanos] as number) & Nanos.Most;
+      if (((table.rows[at + Row.State] as number) & State.Used) !== 0 && last === number) {
         return table.rows[at + Row.StartNanos] as number;
       }
     }

@@ -43,7 +43,9 @@ export const enum Event {
   Fin = 14,
   Rst = 16,
   Retrans = 18,
-  Kinds = 20,
+  ZeroWindow = 20,
+  DupAck = 22,
+  Kinds = 24,
 }
 
 type Names = readonly [string] | readonly [string, string];
@@ -82,6 +84,8 @@ const eventNames: ReadonlyArray<readonly [Event, ...Names]> = [
   [Event.Fin, 'fin.count.clt', 'fin.count.srv'],
   [Event.Rst, 'rst.count.clt', 'rst.count.srv'],
   [Event.Retrans, 'retrans.count.clt', 'retrans.count.srv'],
+  [Event.ZeroWindow, 'zerowindow.count.clt', 'zerowindow.count.srv'],
+  [Event.DupAck, 'dupack.count.clt', 'dupack.count.srv'],
 ];
 
 /** Place of a counter in the catalogue, and so in a batch. Throws when the catalogue lacks it: a mistake of ours. */

@@ -1,7 +1,7 @@
 import { Flag, Seg } from '../decode/segment.js';
 import { bitsOf, lastData, unacked } from './fact-values.js';
 import { Fact, FinHead, PauseHead, pauseSeconds, ResetHead, tinyWindow } from './facts.js';
-import { Both, Cold, Half, Row, State, Zeek } from './layout.js';
+import { Both, Cold, Half, Nanos, Row, State } from './layout.js';
 import type { FlowTable } from './table.js';
 
 /** Notes on the segments of the long way what a diagnosis needs (facts.ts). */
@@ -44,8 +44,6 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
       ) {
         notePause(at, direction, segment, event);
       }
-      const zeek = (rows[at + Row.Zeek] as number) & ~Zeek.LastData;
-      rows[at + Row.Zeek] = direction !== 0 ? zeek | Zeek.LastData : zeek;
     }
     if ((segments[segment + Seg.Window] as number) >>> 0 <= largestTiny && (flags & (Flag.Syn | Flag.Rst)) === 0) {
       const tiny = factsAt(at) + Fact.TinyWindows + direction;
@@ -227,7 +225,9 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
 
   /** Microseconds since the time at `seconds` and `nanos` of `from`, as the bits of a float. */
   function microsOf(from: Int32Array, seconds: number, nanos: number, event: number, now: number): number {
-    return bitsOf(Math.max(0, (event - (from[seconds] as number)) * 1e6 + (now - (from[nanos] as number)) / 1e3));
+    return bitsOf(
+      Math.max(0, (event - (from[seconds] as number)) * 1e6 + (now - ((from[nanos] as number) & Nanos.Most)) / 1e3)
+    );
   }
 
   function microsSince(seconds: number, nanos: number, event: number, now: number): number {

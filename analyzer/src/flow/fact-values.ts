@@ -1,4 +1,4 @@
-import { Row, State, Zeek } from './layout.js';
+import { Nanos, Row, State } from './layout.js';
 
 /** What the facts of a connection are worked out from. */
 
@@ -16,7 +16,7 @@ export function bitsOf(value: number): number {
 
 /** Direction of the last segment that carried data. */
 export function lastData(rows: Int32Array, at: number): number {
-  return ((rows[at + Row.Zeek] as number) & Zeek.LastData) !== 0 ? 1 : 0;
+  return ((rows[at + Row.LastNanos] as number) & Nanos.LastData) !== 0 ? 1 : 0;
 }
 
 /** Bytes that a direction has sent and the other has not acknowledged; 0 when either is not known. */

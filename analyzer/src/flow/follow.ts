@@ -1,7 +1,7 @@
 import { Flag, Seg } from '../decode/segment.js';
 import type { Connections } from './connections.js';
 import { pauseSeconds, tinyWindow } from './facts.js';
-import { Acks, Both, noWindow, Row, State, Table, Zeek } from './layout.js';
+import { Acks, Both, Nanos, noWindow, Row, State, Table } from './layout.js';
 import { createOpening } from './opening.js';
 import type { Part } from './part.js';
 import { createSegmentReader } from './read-ahead.js';
@@ -21,7 +21,7 @@ export type Follower = ReturnType<typeof createFollower>;
  */
 export function createFollower(connections: Connections, segments: Int32Array, part: Part) {
   const { table, clock, windows, roles, present, acks } = connections;
-  const { rows, find, insert } = table;
+  const { rows, announced, find, insert } = table;
   // Captured by the closures below, and so constants to the compiler, which what a module declares is not.
   const control = Flag.Syn | Flag.Fin | Flag.Rst;
   const shortGap = pauseSeconds;
@@ -82,8 +82,9 @@ export function createFollower(connections: Connections, segments: Int32Array, p
             }
           } else {
             rows[at + Row.Packets + direction] = ((rows[at + Row.Packets + direction] as number) + 1) | 0;
+            let lastData = (rows[at + Row.LastNanos] as number) & Nanos.LastData;
             if (payload > 0) {
-              rows[at + Row.Zeek] = ((rows[at + Row.Zeek] as number) & ~Zeek.LastData) | (direction << 31);
+              lastData = direction << 31;
               const sequence = segments[segment + Seg.Sequence] as number;
               const bytes = ((rows[at + Row.Bytes + direction] as number) + payload) | 0;
               rows[at + Row.Bytes + direction] = bytes;
@@ -97,6 +98,8 @@ export function createFollower(connections: Connections, segments: Int32Array, p
               }
             }
             const acknowledgement = segments[segment + Seg.Acknowledgement] as number;
+            const window = segments[segment + Seg.Window] as number;
+            const own = ((at + Row.Announced) << 1) + direction;
             if (((acknowledgement - (rows[at + Row.Acked + direction] as number)) | 0) > 0) {
               rows[at + Row.Acked + direction] = acknowledgement;
               if ((state & State.Midstream) === 0) {
@@ -105,9 +108,12 @@ export function createFollower(connections: Connections, segments: Int32Array, p
                   acks[Acks.Gap] = (acks[Acks.Gap] as number) + 1;
                 }
               }
+            } else if (payload === 0 && announced[own] === window) {
+              special.sameWindow(at, direction, segments[segment + Seg.Sequence] as number, acknowledgement);
             }
+            announced[own] = window;
             rows[at + Row.LastSeconds] = event;
-            rows[at + Row.LastNanos] = segments[segment + Seg.Nanos] as number;
+            rows[at + Row.LastNanos] = (segments[segment + Seg.Nanos] as number) | lastData;
             continue;
           }
         }

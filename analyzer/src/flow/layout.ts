@@ -19,7 +19,7 @@ export const enum Row {
   Ports = 2,
   /** Bits of `State`. */
   State = 3,
-  /** Last packet, event time. */
+  /** Last packet, event time; the nanoseconds with bits of `Nanos`. */
   LastSeconds = 4,
   LastNanos = 5,
   /** One past the highest sequence number sent, for each direction. */
@@ -31,8 +31,8 @@ export const enum Row {
   Bytes = 12,
   /** Number of the window that the present counts belong to; `noWindow` when there are none. */
   Window = 14,
-  /** Zeek's endpoint states, and which letters its history has: fields of `Zeek`. */
-  Zeek = 15,
+  /** Window fields of each direction's last segment, RSTs apart, 16 bits each and unscaled: see `FlowTable.announced`. */
+  Announced = 15,
 
   /** Counts of the present window: fields of `Opening`, `Ends`, `Half`, bits of `Verdict`, first event node. */
   Opening = 16,
@@ -42,8 +42,8 @@ export const enum Row {
   Events = 20,
   /** Handshake time in microseconds, a 32-bit float; until it is known (`State.Timed`), the first SYN's offset. */
   HandshakeTime = 21,
-  /** Last SYN before the handshake, microseconds after the first packet. */
-  LastSyn = 22,
+  /** Zeek's endpoint states, and which letters its history has: fields of `Zeek`. */
+  Zeek = 22,
   /** Second at which the row's entry in the timer wheel is due; 0 when it has none. */
   Timer = 23,
   /** Zeek's history, six letters of five bits a word, the first letter in the lowest bits. */
@@ -62,7 +62,10 @@ export const enum Row {
   /** Two 64-bit floats. */
   TotalBytes = 34,
   TotalRetrans = 38,
+  /** RSTs of both directions: fields of `Half`. */
   TotalResets = 40,
+  /** Last SYN before the handshake, microseconds after the first packet. */
+  LastSyn = 41,
   /** FINs of both directions: fields of `Half`. */
   TotalFins = 42,
   /** As `Opening`. */
@@ -120,7 +123,7 @@ export const enum Cold {
   /** Retransmissions and zero windows so far, as far as Zeek's history needs them: fields of `Half`. */
   ZeekRepeats = 8,
   ZeekZeroWindows = 9,
-  /** SYN and SYN+ACK, FINs and RSTs beyond what the row's packed fields hold, for each direction where it matters. */
+  /** SYN and SYN+ACK, and FINs beyond what the row's packed fields hold, for each direction where it matters. */
   ExtraSyns = 10,
   ExtraSynAcks = 11,
   ExtraFins = 12,
@@ -128,11 +131,11 @@ export const enum Cold {
   Facts = 14,
   /** One past the first number of the last segment that lay where its side cannot have sent anything; 0 without one. */
   Stray = 15,
-  /** Segments with a window of 0, and acknowledgements that repeat the one before. */
+  /** Announcements of a window of 0, and duplicate acknowledgements (signals.ts), for each direction. */
   ZeroWindows = 17,
   DupAcks = 19,
-  /** Announced window of the last acknowledgement that advanced nothing. */
-  LastWindow = 21,
+  /** RSTs beyond what `Row.TotalResets` holds, for each direction. */
+  ExtraResets = 21,
   Words = 24,
 }
 
@@ -227,7 +230,11 @@ export const enum Zeek {
   LetterBits = 7,
   /** Letters in the history so far, 5 bits. */
   Length = 26,
-  /** Direction of the last segment that carried data: nothing of Zeek's, kept here because this word is at hand. */
+}
+
+/** `Row.LastNanos`: nanoseconds (30 bits), and the direction of the last segment that carried data. */
+export const enum Nanos {
+  Most = 0x3fffffff,
   LastData = 1 << 31,
 }
 

@@ -3,8 +3,9 @@ import { createClosing } from './closing.js';
 import type { Connections } from './connections.js';
 import { Event, Verdict } from './events.js';
 import { createFactNotes } from './fact-notes.js';
-import { Acks, Both, Cold, Ends, Facts, Half, Opening, Row, State, Table, Traits, Zeek } from './layout.js';
+import { Acks, Both, Cold, Ends, Facts, Half, Nanos, Opening, Row, State, Table, Traits } from './layout.js';
 import { Place } from './sequence.js';
+import { createSignals } from './signals.js';
 import { clientDirection } from './verdict.js';
 import { createZeekNotes, hasAckLetter, hasDataLetter, hasLetters, hasState } from './zeek.js';
 
@@ -28,10 +29,11 @@ const enum Now {
  */
 export function createSpecialSegments(connections: Connections, segments: Int32Array) {
   const { table, clock, windows, sequences, roles, present, acks, arm, book, spill } = connections;
-  const { rows, floats, coldAt } = table;
+  const { rows, floats, announced, coldAt } = table;
   const cold = table.cold.words;
   const zeek = createZeekNotes(table);
   const facts = createFactNotes(table, segments);
+  const { zeroWindow, sameWindow } = createSignals(connections);
   const { onFin, onAcknowledged, onReset, onSegmentAfterReset } = createClosing(table, book);
   /** Bits of the state that change how long the connection is kept. */
   const TIMED = State.Closed | State.Suspect | State.Refused | State.Handshake | State.Midstream | Both.Fin;
@@ -78,8 +80,12 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
 
     facts.note(at, direction, segment, event);
     zeek.segment(at, direction, Number(direction === clientDirection(before)), flags, sequence, payload);
-    if (segments[segment + Seg.Window] === 0 && !reset) {
+    const window = segments[segment + Seg.Window] as number;
+    if (window === 0 && !reset) {
       zeek.zeroWindow(at, direction);
+      if ((flags & CONTROL) === 0) {
+        zeroWindow(at, direction);
+      }
     }
     const length = payload + ((flags & Flag.Syn) >> 1) + (flags & Flag.Fin);
     if (!reset) {
@@ -95,6 +101,13 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       withoutSyn(at, direction, payload);
     }
     const advances = (flags & (Flag.Ack | Flag.Rst)) === Flag.Ack && acknowledge(at, direction, flags, acknowledgement);
+    if (!reset) {
+      const own = ((at + Row.Announced) << 1) + direction;
+      if (!advances && length === 0 && window !== 0 && announced[own] === window && (flags & Flag.Ack) !== 0) {
+        sameWindow(at, direction, sequence, acknowledgement);
+      }
+      announced[own] = window;
+    }
     if (reset) {
       countEnd(at, Ends.Rst, direction, Event.Rst);
       if ((flags & Flag.Fin) !== 0) {
@@ -110,8 +123,9 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       }
       onAcknowledged(at, direction);
     }
+    const speaker = payload > 0 && !reset ? direction << 31 : (rows[at + Row.LastNanos] as number) & Nanos.LastData;
     rows[at + Row.LastSeconds] = event;
-    rows[at + Row.LastNanos] = nanos;
+    rows[at + Row.LastNanos] = nanos | speaker;
     const after = settlePlain(rows, at);
     if (((before ^ after) & TIMED) !== 0 || rows[at + Row.Timer] === 0) {
       arm(row);
@@ -146,8 +160,9 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     rows[at + Row.Packets + direction] = (rows[at + Row.Packets + direction] as number) + 1;
     zeek.plain(at, direction, payload);
     rows[at + Row.State] = state | plain | (payload > 0 ? State.Data << direction : 0);
+    let lastData = (rows[at + Row.LastNanos] as number) & Nanos.LastData;
     if (payload > 0) {
-      rows[at + Row.Zeek] = ((rows[at + Row.Zeek] as number) & ~Zeek.LastData) | (direction << 31);
+      lastData = direction << 31;
       const bytes = ((rows[at + Row.Bytes + direction] as number) + payload) | 0;
       rows[at + Row.Bytes + direction] = bytes;
       if (bytes < 0) {
@@ -158,12 +173,17 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     if ((state & State.Ipv6) === 0) {
       noteId(rows, at, direction, segments[segment + Seg.IpId] as number);
     }
+    const window = segments[segment + Seg.Window] as number;
+    const own = ((at + Row.Announced) << 1) + direction;
     if (((acknowledgement - (rows[at + Row.Acked + direction] as number)) | 0) > 0) {
       rows[at + Row.Acked + direction] = acknowledgement;
       hear(state, at, direction, acknowledgement);
+    } else if (payload === 0 && announced[own] === window) {
+      sameWindow(at, direction, sequence, acknowledgement);
     }
+    announced[own] = window;
     rows[at + Row.LastSeconds] = event;
-    rows[at + Row.LastNanos] = segments[segment + Seg.Nanos] as number;
+    rows[at + Row.LastNanos] = (segments[segment + Seg.Nanos] as number) | lastData;
     return true;
   }
 
@@ -394,7 +414,8 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     floats[at + Row.HandshakeTime] = time;
     const wait = ((now[Now.Event] as number) - (rows[at + Row.LastSeconds] as number)) * 1e6;
     const share =
-      (wait + ((now[Now.Nanos] as number) - (rows[at + Row.LastNanos] as number)) / 1e3) / Math.max(time, 1e-3);
+      (wait + ((now[Now.Nanos] as number) - ((rows[at + Row.LastNanos] as number) & Nanos.Most)) / 1e3) /
+      Math.max(time, 1e-3);
     rows[at + Row.Facts] =
       (rows[at + Row.Facts] as number) | (Math.round(Math.min(1, Math.max(0, share)) * 15) << Facts.Share);
     // From now on this word is the time between the first SYN and the last.
@@ -452,7 +473,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     rows[at + Row.Traits] = ((rows[at + Row.Traits] as number) & ~(15 << shift)) | ((scale + 1) << shift);
   }
 
-  return { packet, standing, place, spillBytes };
+  return { packet, standing, place, spillBytes, sameWindow };
 }
 
 /** Keeps the first IP id other than 0 of a direction of an IPv4 connection. */

@@ -35,6 +35,8 @@ export function createFlowTable(capacity: number, seed = 0, separateVlans = fals
   /** The same memory, for the words that hold 64-bit floats (index = word / 2) and 32-bit floats. */
   const doubles = new Float64Array(buffer);
   const floats = new Float32Array(buffer);
+  /** The same memory, for `Row.Announced`: a direction's window field is at index 2 * word + direction. */
+  const announced = new Uint16Array(buffer);
   /** Addresses of IPv6 connections: the lower, then the higher. */
   const wide = createPool(Pair.Words, capacity);
   const wideWords = wide.words;
@@ -308,6 +310,7 @@ export function createFlowTable(capacity: number, seed = 0, separateVlans = fals
     rows,
     doubles,
     floats,
+    announced,
     wide,
     cold,
     facts,

@@ -199,11 +199,10 @@ export function createWindowBook(
       rows[at + Row.TotalRetrans + 1] = (rows[at + Row.TotalRetrans + 1] as number) + (retrans >>> Half.Bits);
     }
     if (ends !== 0) {
-      const resets1 = ends >>> (Ends.Rst + Ends.Bits);
-      rows[at + Row.TotalResets] = (rows[at + Row.TotalResets] as number) + ((ends >>> Ends.Rst) & Ends.Most);
-      rows[at + Row.TotalResets + 1] = (rows[at + Row.TotalResets + 1] as number) + resets1;
       addFins(at, 0, ends & Ends.Most);
       addFins(at, 1, (ends >>> Ends.Bits) & Ends.Most);
+      addResets(at, 0, (ends >>> Ends.Rst) & Ends.Most);
+      addResets(at, 1, ends >>> (Ends.Rst + Ends.Bits));
     }
     if (opening !== 0) {
       addOpening(at, opening & Opening.Most, (opening >>> Opening.SynAck) & Opening.Most, opening & OTHERS);
@@ -224,7 +223,7 @@ export function createWindowBook(
         addFins(at, direction, value);
         break;
       case Event.Rst:
-        rows[at + Row.TotalResets + direction] = (rows[at + Row.TotalResets + direction] as number) + value;
+        addResets(at, direction, value);
         break;
       case Event.Retrans:
         rows[at + Row.TotalRetrans + direction] = (rows[at + Row.TotalRetrans + direction] as number) + value;
@@ -233,15 +232,24 @@ export function createWindowBook(
   }
 
   function addFins(at: number, direction: number, fins: number): void {
+    addHalf(at, at + Row.TotalFins, Cold.ExtraFins, direction, fins);
+  }
+
+  function addResets(at: number, direction: number, resets: number): void {
+    addHalf(at, at + Row.TotalResets, Cold.ExtraResets, direction, resets);
+  }
+
+  /** @param extra where among the rarer facts goes what the direction's field of the total does not hold */
+  function addHalf(at: number, total: number, extra: number, direction: number, value: number): void {
     const shift = direction * Half.Bits;
-    const word = rows[at + Row.TotalFins] as number;
-    const all = ((word >>> shift) & Half.Most) + fins;
+    const word = rows[total] as number;
+    const all = ((word >>> shift) & Half.Most) + value;
     if (all > Half.Most) {
-      const place = coldAt(at) + Cold.ExtraFins + direction;
+      const place = coldAt(at) + extra + direction;
       cold[place] = (cold[place] as number) + all;
-      rows[at + Row.TotalFins] = word & ~(Half.Most << shift);
+      rows[total] = word & ~(Half.Most << shift);
     } else {
-      rows[at + Row.TotalFins] = word + (fins << shift);
+      rows[total] = word + (value << shift);
     }
   }
 

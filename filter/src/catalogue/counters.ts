@@ -55,6 +55,20 @@ export const counters: readonly Counter[] = [
     [[], []],
     both
   ),
+  ...bySide(
+    'zerowindow.count',
+    'packets',
+    'Segments of the %, SYN, FIN and RST apart, that announce a window of 0: it cannot take any more',
+    [['client.zero_windows'], ['server.zero_windows']],
+    both
+  ),
+  ...bySide(
+    'dupack.count',
+    'packets',
+    'Duplicate acknowledgements of the % (RFC 5681): data of the peer did not arrive in order',
+    [['client.dupacks'], ['server.dupacks']],
+    both
+  ),
 
   // Opening
   counter('syn.count', 'packets', 'client', 'SYN packets without ACK, retransmissions included', {

@@ -18,6 +18,22 @@ export const sums: readonly Sum[] = [
   sum('packets', 'packets', 'TCP segments of both sides', sides('packets'), ['pdus'], 'both'),
   sum('bytes', 'bytes', 'TCP payload of both sides', sides('bytes'), ['payload'], 'both'),
   sum('retrans.count', 'packets', 'Retransmitted segments of both sides', sides('retrans.count'), ['retrans'], 'both'),
+  sum(
+    'zerowindow.count',
+    'packets',
+    'Segments of both sides that announce a window of 0',
+    sides('zerowindow.count'),
+    ['zero_windows', 'zerowindow'],
+    'both'
+  ),
+  sum(
+    'dupack.count',
+    'packets',
+    'Duplicate acknowledgements of both sides',
+    sides('dupack.count'),
+    ['dupacks', 'dupack'],
+    'both'
+  ),
   sum('fin.count', 'packets', 'FIN packets in both directions', sides('fin.count'), ['fins', 'fin'], 'both'),
   sum('rst.count', 'packets', 'RST packets in both directions', sides('rst.count'), ['rsts', 'rst'], 'both'),
   sum('rst.noconn', 'packets', 'RST packets without any connection', sides('rst.noconn')),
@@ -179,6 +195,46 @@ export const ratios: readonly Ratio[] = [
     ['retrans.count.srv'],
     ['packets.srv'],
     [],
+    'no packet'
+  ),
+  ratio(
+    'zerowindow.ratio.clt',
+    'share',
+    'client',
+    'Share of the client’s segments that announce a window of 0',
+    ['zerowindow.count.clt'],
+    ['packets.clt'],
+    ['client.zero_windows.ratio'],
+    'no packet'
+  ),
+  ratio(
+    'zerowindow.ratio.srv',
+    'share',
+    'server',
+    'Share of the server’s segments that announce a window of 0',
+    ['zerowindow.count.srv'],
+    ['packets.srv'],
+    ['server.zero_windows.ratio'],
+    'no packet'
+  ),
+  ratio(
+    'dupack.ratio.clt',
+    'share',
+    'client',
+    'Share of the client’s segments that are duplicate acknowledgements',
+    ['dupack.count.clt'],
+    ['packets.clt'],
+    ['client.dupacks.ratio'],
+    'no packet'
+  ),
+  ratio(
+    'dupack.ratio.srv',
+    'share',
+    'server',
+    'Share of the server’s segments that are duplicate acknowledgements',
+    ['dupack.count.srv'],
+    ['packets.srv'],
+    ['server.dupacks.ratio'],
     'no packet'
   ),
   ratio('ct.avg', 'seconds', null, 'Mean handshake time, from the first SYN', ['ct.sum'], ['ct.count'], ['ct']),

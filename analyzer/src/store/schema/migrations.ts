@@ -29,6 +29,7 @@ export const migrations: readonly Migration[] = [
   { number: 1, name: 'tables and rollups', apply: createEverything },
   { number: 2, name: 'verdicts of connections', apply: addMissingColumns },
   { number: 3, name: 'last packets of connections', apply: addMissingColumns },
+  { number: 4, name: 'zero windows and duplicate acknowledgements', apply: addMissingColumns },
 ];
 
 async function createEverything({ engine, schema, retention }: MigrationContext): Promise<void> {
