@@ -20,7 +20,12 @@ export interface Rule {
   readonly windows?: ReadonlyArray<Record<string, unknown> & { readonly after: number }>;
 }
 
-/** A table of rules, named as facts. */
+/**
+ * A table of rules, named as facts. They stand beside what follows them, in `analyzer/src/flow`: who is client and server in
+ * `roles.test.ts`; attempts, handshakes and feeds that miss packets in `opening.test.ts`; FINs, RSTs and retransmissions in
+ * `closing.test.ts`; how long a connection is kept, and what a full table gives up, in `connections.test.ts`; when numbers are
+ * booked in `window-book.test.ts`; clocks in `clock.test.ts`; and whole stories in `rules.test.ts`.
+ */
 export function rules(about: string, table: Readonly<Record<string, Rule>>): void {
   describe(about, () => {
     for (const [name, rule] of Object.entries(table)) {

@@ -144,7 +144,7 @@ rules('RSTs: whether they end a connection (RFC 5961; semantics b4)', {
         .exchange()
         .segment('server', RST | ACK, 40)
         .segment('server', RST | ACK, 40),
-    connections: [{ close: 'rst', 'rst.count.srv': 2, 'retrans.count.srv': 0, history: 'ShADadr' }],
+    connections: [{ close: 'rst', 'rst.count.srv': 2, 'retrans.count.srv': 0, 'bytes.srv': 1080, history: 'ShADadr' }],
   },
   'the side whose RST is seen goes on: the RST was not its own': {
     packets: () => talk().open().exchange().rst('server').send('server', 500).ack('client').close('client'),
@@ -186,6 +186,11 @@ rules('RSTs: what each is counted as (semantics b3)', {
   },
   'a RST on a connection whose start was not seen is none without a connection': {
     packets: () => talk().send('client', 100).stateless('server'),
+    connections: [{ close: 'rst', midstream: true }],
+    totals: { 'rst.noconn': 0, 'midstream.count': 1 },
+  },
+  'a RST that answers a bare acknowledgement is none without a connection: it was seen from the middle': {
+    packets: () => talk().ack('client').stateless('server'),
     connections: [{ close: 'rst', midstream: true }],
     totals: { 'rst.noconn': 0, 'midstream.count': 1 },
   },
