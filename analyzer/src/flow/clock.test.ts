@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { analyze } from '../../../test/traffic/analyze.js';
-import type { Packet } from '../../../test/traffic/capture-file.js';
+import { pcap, type Packet } from '../../../test/traffic/capture-file.js';
+import { feedPcap } from '../../../test/traffic/feed.js';
 import { talk, together, type Talk } from '../../../test/traffic/talk.js';
+import { Pipeline } from '../pipeline/pipeline.js';
+import { counterIndex } from './events.js';
 
 const start = 1_700_000_000;
 const second = 1_000_000_000n;
@@ -104,4 +107,43 @@ test('a silence of days is lived through: what waited is decided in its own time
     [7500, 0, 1],
     [3 * 86_400, 0, 0],
   ]);
+});
+
+describe('a tick, when no packet comes', () => {
+  /** Windows written until the ticks are over: how long after the start, and of which counter how much. */
+  function ticked(packets: readonly Packet[], seconds: readonly number[], counter: string) {
+    const found: Array<[number, number]> = [];
+    const pipeline = new Pipeline(
+      (batch) => {
+        if (batch.kind === 'windows') {
+          found.push([batch.window - start, batch.counters[counterIndex(counter)]?.[0] ?? 0]);
+        }
+      },
+      { maxConnections: 64, windowConnections: 64 }
+    );
+    feedPcap(pcap(packets, { nanoseconds: true }), pipeline);
+    seconds.forEach((second) => pipeline.tick(start + second));
+    return found;
+  }
+
+  test('closes a window two seconds after its end', () => {
+    const { packets } = talk({ start: start + 3 }).syn();
+    assert.deepEqual(ticked(packets, [11], 'syn.count'), []);
+    assert.deepEqual(ticked(packets, [11, 12], 'syn.count'), [[0, 1]]);
+  });
+
+  test('decides what has waited long enough', () => {
+    const { packets } = talk({ start: start + 3 }).syn();
+    const ticks = (to: number) => Array.from({ length: to }, (_, i) => i + 4);
+    assert.deepEqual(ticked(packets, ticks(70), 'noanswer.count'), [[0, 0]]);
+    assert.deepEqual(ticked(packets, ticks(90), 'noanswer.count'), [
+      [0, 0],
+      [70, 1],
+    ]);
+  });
+
+  test('that lags behind the packets changes nothing', () => {
+    const { packets } = talk({ start: start + 30 }).syn();
+    assert.deepEqual(ticked(packets, [4, 12, 29], 'syn.count'), []);
+  });
 });

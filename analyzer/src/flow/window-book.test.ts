@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { analyze } from '../../../test/traffic/analyze.js';
+import fc from 'fast-check';
+import { analyze, pick, type Analysis } from '../../../test/traffic/analyze.js';
+import { traffic } from '../../../test/traffic/arbitrary.js';
 import type { Packet } from '../../../test/traffic/capture-file.js';
 import { rules } from '../../../test/traffic/rule.js';
 import { talk, together } from '../../../test/traffic/talk.js';
+import { windowCounters } from './batch.js';
 
 const start = 1_700_000_000;
 
@@ -135,4 +138,59 @@ test('ratios are sums divided by sums, not means of ratios; without a connection
     conversations.filter((row) => row['syn.ratio'] === null).map((row) => [row['client.ip'], row['syn.count']]),
     [['10.0.0.3', 1]]
   );
+});
+
+describe('property: counters of windows are those of the connections', () => {
+  const counted = (check: (analysis: Analysis) => void) =>
+    fc.assert(
+      fc.property(traffic(80), (packets) => check(analyze(packets))),
+      { numRuns: 300 }
+    );
+
+  test('no window counts more than there is: nothing is counted back below zero', () => {
+    counted(({ windows, packets, flow }) => {
+      for (const { counters } of windows) {
+        for (const counter of windowCounters) {
+          const value = counters[counter.name] ?? 0;
+          if (counter.unit === 'packets' || counter.unit === 'attempts') {
+            assert.ok(value <= packets.tcp, `${counter.name} ${value}`);
+          } else if (counter.unit === 'connections') {
+            assert.ok(value <= flow.begun, `${counter.name} ${value}`);
+          }
+        }
+      }
+    });
+  });
+
+  test('every connection is decided once, as its row says', () => {
+    counted(({ connections, totals }) => {
+      const many = (is: (row: Record<string, unknown>) => boolean) => connections.filter(is).length;
+      const expected = {
+        'conn.count': connections.length,
+        'refused.count': many((row) => row['close'] === 'refused'),
+        'noanswer.count': many((row) => row['close'] === 'noanswer' && row['oneway'] === false),
+        'oneway.count': many((row) => row['oneway'] === true),
+        'rst.conn': many((row) => Number(row['rst.count']) > 0),
+        'ct.count': many((row) => Number(row['ct.count']) > 0),
+        'attempt.count': connections.reduce((sum, row) => sum + Number(row['attempt.count']), 0),
+        'malformed.count': connections.reduce((sum, row) => sum + Number(row['malformed.count']), 0),
+      };
+      assert.deepEqual(pick(totals, expected), expected);
+      const closers = Number(totals['closer.clt']) + Number(totals['closer.srv']);
+      assert.equal(
+        closers,
+        many((row) => row['closer'] !== null)
+      );
+      const finished = [
+        'close.total',
+        'unclosed.count',
+        'refused.count',
+        'noanswer.count',
+        'halfopen.count',
+        'setupabort.count',
+      ];
+      const sum = finished.reduce((all, name) => all + Number(totals[name]), 0);
+      assert.ok(sum <= connections.length, `${sum} of ${connections.length}`);
+    });
+  });
 });
