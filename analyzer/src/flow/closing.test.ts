@@ -219,6 +219,31 @@ rules('RSTs: what each is counted as (semantics b3)', {
     connections: [{ close: 'rst' }],
     totals: { 'rst.afteridle': 0 },
   },
+  'a RST that answers several segments after a long silence, sent again as nobody answers, comes after idling': {
+    packets: () => {
+      const t = talk().open().exchange().wait(600).send('client', 1448).send('client', 200);
+      return t
+        .wait(0.3)
+        .segment('client', ACK | PSH, 1448, { sequence: 1101 })
+        .stateless('server')
+        .stateless('server');
+    },
+    connections: [{ close: 'rst', aborter: 'server', 'rst.count.srv': 2 }],
+    totals: { 'rst.afteridle': 2 },
+  },
+  'a RST after an answer to a keep-alive is none after idling': {
+    packets: () =>
+      talk()
+        .open()
+        .exchange()
+        .wait(600)
+        .segment('client', ACK, 0, { sequence: 1100 })
+        .ack('server')
+        .wait(1)
+        .rst('server'),
+    connections: [{ close: 'rst' }],
+    totals: { 'rst.afteridle': 0 },
+  },
   'a RST after the answer to the first data after a long silence is none after idling': {
     packets: () => talk().open().exchange().wait(600).exchange().rst('server'),
     connections: [{ close: 'rst' }],

@@ -207,7 +207,7 @@ export const enum Facts {
   Aborter = 1 << 14,
   /** Both FINs were acknowledged before the first RST. */
   FinsFirst = 1 << 15,
-  /** The last packet came after a long idle time, or was a keep-alive. */
+  /** A side has sent a keep-alive, or data after a long idle time, and the other has sent nothing but RSTs since. */
   AfterIdle = 1 << 16,
   /** The RSTs seen so far did not end the connection: it went on. */
   ResetVoid = 1 << 17,
@@ -219,6 +219,8 @@ export const enum Facts {
   Share = 20,
   /** Packets had VLAN tags (`Cold.Vlans`). */
   Tagged = 1 << 24,
+  /** Direction of what `AfterIdle` speaks of. */
+  IdleSender = 1 << 25,
 }
 
 /** Fields of `Row.Zeek`: endpoint states (3 bits for each direction), the states before, letters noted, letters in all. */

@@ -288,8 +288,8 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     const idle = (now[Now.Event] as number) - (rows[at + Row.LastSeconds] as number) >= LONG_IDLE;
     const noted = rows[at + Row.Facts] as number;
     if (probe || (idle && payload > 0)) {
-      rows[at + Row.Facts] = noted | Facts.AfterIdle;
-    } else if ((noted & Facts.AfterIdle) !== 0) {
+      rows[at + Row.Facts] = (noted & ~Facts.IdleSender) | Facts.AfterIdle | (direction !== 0 ? Facts.IdleSender : 0);
+    } else if ((noted & Facts.AfterIdle) !== 0 && direction !== ((noted & Facts.IdleSender) !== 0 ? 1 : 0)) {
       rows[at + Row.Facts] = noted & ~Facts.AfterIdle;
     }
   }
