@@ -78,6 +78,26 @@ export async function acquireLock(path: string, folder: string, holder: Holder, 
   }
 }
 
+/**
+ * Does something while nobody else can hold the lock; waits for it as long as `patienceMs`.
+ * @returns false when somebody else held it all that time: nothing was done
+ */
+export async function whileLocked(path: string, patienceMs: number, work: () => Promise<void>): Promise<boolean> {
+  const fd = openSync(path, 'a+');
+  try {
+    for (let waited = 0; !flock(fd, exclusive | nonBlocking); waited += 100) {
+      if (waited >= patienceMs) {
+        return false;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await work();
+    return true;
+  } finally {
+    closeSync(fd);
+  }
+}
+
 function readHolder(path: string): Holder | null {
   try {
     const { pid, command, since } = JSON.parse(readFileSync(path, 'utf8')) as Holder;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, watch } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
@@ -130,10 +130,12 @@ test('a process that is killed again and again: what it said was written is ther
   }
 });
 
-test('a block that was stored but not taken off the spool when the process died is there once, also in a store just made', async () => {
+/** A store with three windows and their connections; `again` puts their files back into the spool and starts it anew. */
+async function storeWithReplay() {
   const config = testConfig();
   const spool = join(config.folder, 'spool');
   const kept = temporaryFolder();
+  const files = () => readdirSync(kept).filter((name) => name.endsWith('.native'));
   let store = await openTestStore(config);
   // Links to the files of the spool, as a crash before their removal would have left them.
   const watcher = watch(spool, (_, name) => {
@@ -150,24 +152,52 @@ test('a block that was stored but not taken off the spool when the process died 
       await store.write(syntheticWindow(start + 10 * sequence, rows, sequence), origin);
       await store.write(syntheticConnections(start + 10 * sequence, rows, sequence), origin);
     }
-    await until('all files were seen', () => readdirSync(kept).filter((name) => name.endsWith('.native')).length === 6);
+    await until('all files were seen', () => files().length === 6);
     await store.flush();
+  } finally {
     watcher.close();
-    for (let life = 0; life < 2; life++) {
-      await store.stop();
-      for (const name of readdirSync(kept).filter((file) => file.endsWith('.native'))) {
-        copyFileSync(join(kept, name), join(spool, name));
-      }
-      store = await openTestStore(config);
+    await store.stop();
+  }
+  const again = async (meanwhile: () => void) => {
+    meanwhile();
+    for (const name of files()) {
+      copyFileSync(join(kept, name), join(spool, name));
+    }
+    store = await openTestStore(config);
+    try {
       await store.flush();
       assert.deepEqual(readdirSync(spool), []);
       assert.deepEqual(await rowsOf(store, 'SELECT count() FROM conv_10s'), [[3 * rows]]);
       assert.deepEqual(await rowsOf(store, 'SELECT count() FROM connections'), [[3 * rows]]);
       await assertRollupsEqual(store);
+      const tables = await rowsOf(store, 'SELECT name, toString(uuid) FROM system.tables');
+      return new Map(tables.map(([name, uuid]) => [String(name), String(uuid)]));
+    } finally {
+      await store.stop();
     }
-  } finally {
-    watcher.close();
-    await store.stop();
+  };
+  return { config, again };
+}
+
+test('a block that was stored but not taken off the spool when the process died is there once, also in a store just made', async () => {
+  const { again } = await storeWithReplay();
+  await again(() => undefined);
+  await again(() => undefined);
+});
+
+test('a block that the engine noted as stored but had not stored when it died is stored by the replay', async () => {
+  const { config, again } = await storeWithReplay();
+  const folders = await again(() => undefined);
+  for (const table of ['conv_10s', 'conv_1m', 'conv_1d', 'connections']) {
+    await again(() => {
+      const uuid = folders.get(table)!;
+      const folder = join(config.folder, 'engine', 'store', uuid.slice(0, 3), uuid);
+      const parts = readdirSync(folder).filter((name) => /_\d+_\d+_\d+$/.test(name));
+      assert.ok(parts.length > 0);
+      parts.forEach((part) => rmSync(join(folder, part), { recursive: true }));
+      // An engine that was killed leaves this behind.
+      writeFileSync(join(config.folder, 'engine', 'status'), '');
+    });
   }
 });
 

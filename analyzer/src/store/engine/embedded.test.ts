@@ -17,6 +17,7 @@ const options = (changes: Partial<EmbeddedOptions> = {}): EmbeddedOptions => ({
   queuedQueries: 2,
   queryTimeout: 20,
   fsync: false,
+  restartPatienceMs: 120_000,
   log,
   now: Date.now,
   ...changes,

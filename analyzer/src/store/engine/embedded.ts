@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorKinds, TcpscopeError } from '../../errors.js';
 import { identifier } from '../schema/ddl.js';
+import { whileLocked } from '../lock.js';
 import type { Log } from '../log.js';
 import { engineConfigFile } from './config-file.js';
+import { mendDeduplicationLogs } from './deduplication-log.js';
 import {
   EngineFault,
   type Engine,
@@ -34,6 +37,8 @@ export interface EmbeddedOptions {
   readonly now: () => number;
   /** How long after its own deadline a query may still be unanswered before the engine counts as hanging. */
   readonly graceMs?: number;
+  /** How long a request waits for an engine that is being restarted. */
+  readonly restartPatienceMs?: number;
   /** The binding's package; another name only to see what happens when it is missing. */
   readonly module?: string;
 }
@@ -52,8 +57,9 @@ const ingestPrelude = [
   'SET input_format_skip_unknown_fields = 1, input_format_defaults_for_omitted_fields = 1',
 ];
 
-/** How long a request waits for an engine that is being restarted. */
-const restartPatienceMs = 5000;
+const defaultRestartPatienceMs = 5000;
+/** How long the engine of a process that was killed may take to end. */
+const endPatienceMs = 10_000;
 const defaultGraceMs = 15_000;
 const insertDeadlineMs = 600_000;
 const longestBackoffMs = 30_000;
@@ -189,6 +195,7 @@ export class EmbeddedEngine implements Engine {
 
   private async open(): Promise<void> {
     const { folder, module, concurrentQueries, log } = this.options;
+    await this.mend();
     const { process, version } = await EngineProcess.open({
       open: {
         kind: 'open',
@@ -209,6 +216,26 @@ export class EmbeddedEngine implements Engine {
     this.process = process;
     this.version = version;
     this.become('ready');
+  }
+
+  /** After a crash the engine may remember blocks that it does not have. */
+  private async mend(): Promise<void> {
+    const folder = join(this.options.folder, 'engine');
+    // The engine holds a lock on this as long as it runs: one that is about to die may still store something. It takes the
+    // file away when it ends as it should; then there is nothing to mend.
+    const status = join(folder, 'status');
+    if (!existsSync(status)) {
+      return;
+    }
+    await whileLocked(status, endPatienceMs, async () => {
+      const entries = await mendDeduplicationLogs(folder);
+      if (entries > 0) {
+        this.options.log.info(
+          { entries },
+          'blocks that the engine noted but had not stored when it died are stored again'
+        );
+      }
+    });
   }
 
   private ended(reason: string): void {
@@ -249,7 +276,7 @@ export class EmbeddedEngine implements Engine {
 
   private async current(): Promise<EngineProcess> {
     if (this.state !== 'stopped') {
-      await this.ready(restartPatienceMs);
+      await this.ready(this.options.restartPatienceMs ?? defaultRestartPatienceMs);
     }
     if (this.process === null || this.state === 'stopped') {
       const why = this.state === 'stopped' ? 'it was stopped' : `the engine is down (${this.lastFailure})`;
