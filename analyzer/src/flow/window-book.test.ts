@@ -5,7 +5,7 @@ import { analyze, pick, type Analysis } from '../../../test/traffic/analyze.js';
 import { traffic } from '../../../test/traffic/arbitrary.js';
 import type { Packet } from '../../../test/traffic/capture-file.js';
 import { rules } from '../../../test/traffic/rule.js';
-import { talk, together } from '../../../test/traffic/talk.js';
+import { talk, together, type Talk } from '../../../test/traffic/talk.js';
 import { windowCounters } from './batch.js';
 
 const start = 1_700_000_000;
@@ -138,6 +138,38 @@ test('ratios are sums divided by sums, not means of ratios; without a connection
     conversations.filter((row) => row['syn.ratio'] === null).map((row) => [row['client.ip'], row['syn.count']]),
     [['10.0.0.3', 1]]
   );
+});
+
+describe('a storm is counted whole, in its window and with its connection', () => {
+  /** So many packets of a kind, beyond what a row's packed fields hold of it: 4095 SYNs, 255 FINs and RSTs, 65,535 retransmissions. */
+  const storms: Record<string, [(t: Talk) => Talk, number]> = {
+    'syn.count': [(t) => t.syn(), 5000],
+    'synack.count': [(t) => t.synAck(), 5000],
+    'fin.count.clt': [(t) => t.fin('client', { sequence: 1101 }), 70_000],
+    'fin.count.srv': [(t) => t.fin('server', { sequence: 10_001 }), 1000],
+    'rst.count.clt': [(t) => t.stateless('client'), 1000],
+    'rst.count.srv': [(t) => t.stateless('server'), 1000],
+    'retrans.count.srv': [(t) => t.send('server', 1, { sequence: 9001 }), 70_000],
+  };
+  for (const [counter, [send, many]] of Object.entries(storms)) {
+    test(`${many} of ${counter}`, () => {
+      const first = send(talk({ start, step: 1e-6 }).open().exchange());
+      const one = first.packets.at(-1) as Packet;
+      const storm = Array.from({ length: many }, () => one);
+      const { windows, connections, totals } = analyze([
+        ...talk({ start, step: 1e-6 }).open().exchange().packets,
+        ...storm,
+      ]);
+      const before = counter.startsWith('syn') ? 1 : 0;
+      assert.equal(windows.length, 1);
+      assert.equal(windows[0]?.counters[counter], many + before);
+      assert.equal(totals[counter], many + before);
+      assert.equal(
+        connections.reduce((sum, row) => sum + Number(row[counter]), 0),
+        many + before
+      );
+    });
+  }
 });
 
 describe('property: counters of windows are those of the connections', () => {
