@@ -149,7 +149,7 @@ function fieldsOf({ targets, transformations = [] }: Panel): string[] {
       case 'timeseries':
         return metrics;
       case 'conversations':
-        return ['client.ip', 'server.ip', 'server.port', ...groupBy, ...metrics, 'first.seen', 'last.seen'];
+        return ['client.ip', 'server.ip', 'server.port', ...groupBy, ...metrics, 'cause', 'first.seen', 'last.seen'];
       case 'connections':
         return metrics;
       case 'causes':

@@ -159,6 +159,16 @@ export const causeTexts: Readonly<Record<Cause, CauseText>> = {
   },
 };
 
+const severities = { trouble: 0, note: 1, fine: 2 } as const;
+
+/** Which of several causes stands for all: the most severe, and of these the most frequent. Null without any. */
+export function mostSevere<One extends { readonly cause: Cause; readonly connections: number }>(
+  all: readonly One[]
+): One | null {
+  const severity = ({ cause }: One) => severities[causeTexts[cause].severity];
+  return [...all].sort((a, b) => severity(a) - severity(b) || b.connections - a.connections)[0] ?? null;
+}
+
 /** The origin of a connection's end. Giving up by FIN while the other side sends is data after a close, too. */
 export function originOf(cause: Cause, close: CloseClass): Origin {
   return cause === 'client-abort' && close === 'finrst' ? 'data after a close' : causeTexts[cause].origin;

@@ -1,5 +1,5 @@
 export { caseOf, unknownSurroundings, type Case, type ResetShape, type Surroundings } from './case.js';
-export { causes, causeTexts, originOf, type Cause, type CauseText, type Origin } from './causes.js';
+export { causes, causeTexts, mostSevere, originOf, type Cause, type CauseText, type Origin } from './causes.js';
 export { diagnose, explain, explainVerdict, rulesThatHold, type Diagnosis, type Explanation } from './diagnosis.js';
 export { readFacts, type ConnectionFacts, type FinFacts, type ResetFacts, type Side, type SideFacts } from './facts.js';
 export { rules } from './rules/index.js';

@@ -60,6 +60,8 @@ export interface Column {
   readonly nulls?: 'infinite' | 'none' | 'mixed';
   /** Tells columns of the same name apart. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** It says something about the row and does not name it: no label of a series in alert rules. */
+  readonly describes?: true;
   /** Unit, for columns without a field. */
   readonly unit?: Field['unit'];
 }

@@ -130,23 +130,33 @@ describe('groups', () => {
       filter: 'server.port = 443 and client.ip = 10.0.0.2',
     };
     const [row] = rowsOf(await table({ ...query, from: range.from + 15_000, to: range.to - 15_000 }));
-    assert.deepEqual(
-      row,
-      ['10.0.0.2', '10.0.0.9', 443, 'web', '/Local/Paris', '/Local', 8, (noon + 20) * 1000, (noon + 580) * 1000].map(
-        (value) => (value === 'NC' ? 'web' : value)
-      )
-    );
+    assert.deepEqual(row, [
+      ...['10.0.0.2', '10.0.0.9', 443, 'web', '/Local/Paris', '/Local', 8],
+      ...['cannot-tell', (noon + 20) * 1000, (noon + 580) * 1000],
+    ]);
+  });
+
+  test('the cause of a conversation is null while none of its connections is known to have ended', async () => {
+    const query = { kind: 'conversations', metrics: ['rst.count.srv'] };
+    const causes = async (asked: object) =>
+      rowsOf(await table({ ...query, ...asked })).map((row) => [row[2], ...row.slice(-3, -2)]);
+    assert.deepEqual(await causes({ filter: 'server.port = 1194' }), [[1194, 'refused']]);
+    // In this time it tried, and nothing of it ended.
+    const before = { to: (noon + 60) * 1000 };
+    assert.deepEqual(await causes({ ...before, filter: 'server.port = 1194' }), [[1194, null]]);
+    // Of another VLAN than the filter's is no connection of this conversation.
+    assert.deepEqual(await causes({ filter: 'client.ip = 10.0.0.2 and server.port = 443 and vlan = 9' }), []);
   });
 
   test('a conversation was last seen when it sent a packet, not when the time of its attempt was up', async () => {
     const later = { from: (noon + 3000) * 1000, to: (noon + 4000) * 1000 };
     const query = { kind: 'conversations', metrics: ['noanswer.count'] };
-    const times = async (asked: object) => rowsOf(await table({ ...query, ...asked })).map((row) => row.slice(-3));
+    const times = async (asked: object) => rowsOf(await table({ ...query, ...asked })).map((row) => row.slice(-4));
     const seen = (noon + 3600) * 1000;
-    assert.deepEqual(await times(later), [[1, seen, seen]]);
+    assert.deepEqual(await times(later), [[1, null, seen, seen]]);
     const end = { ...later, from: (noon + 3620) * 1000 };
     const closed = (noon + 3630) * 1000;
-    assert.deepEqual(await times(end), [[1, closed, closed]]);
+    assert.deepEqual(await times(end), [[1, null, closed, closed]]);
   });
 
   test('a range in which no window begins is answered with no rows and a reason', async () => {

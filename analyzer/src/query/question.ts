@@ -51,7 +51,7 @@ export interface GroupsQuestion extends Ranged {
   readonly groupBy: readonly Dimension[];
   readonly order: readonly Order[];
   readonly limit: number;
-  /** Whether the first and the last window of each group are wanted. */
+  /** Whether the first and the last window of each group, and why its connections ended, are wanted. */
   readonly seen: boolean;
 }
 

@@ -5,7 +5,7 @@ import { specimenNames } from '../../../test/lab/specimens.js';
 import { Diagnoser } from '../diagnose/index.js';
 import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
 import { readCaptures } from '../pipeline/index.js';
-import { Collector, connectionJson, makeReport, type Report } from '../report/index.js';
+import { Collector, connectionJson, conversationJson, makeReport, type Report } from '../report/index.js';
 import type { Store } from '../store/index.js';
 import { openTestStore, testConfig } from '../store/store-fixture.js';
 import type { TableAnswer } from './answer.js';
@@ -17,6 +17,8 @@ const wanted = ['port-scan-4', 'server-always-resets-6', 'reject-by-near-router-
 const names = specimenNames.filter((name) => wanted.includes(name));
 const files = names.map((name) => fileURLToPath(new URL(`../../../test/lab/captures/${name}.pcap`, import.meta.url)));
 const enrichment = createEnrichment(enrichConfigSchema.parse({}));
+
+type Diagnosed = { readonly cause: string } | null;
 
 describe('verdicts in the store', () => {
   let store: Store;
@@ -93,6 +95,23 @@ describe('verdicts in the store', () => {
     assert.equal(refused, 'refused');
     const none = await table({ kind: 'causes', filter: 'confidence > 1' });
     assert.equal(none.rows, 0);
+  });
+
+  test('give each conversation the cause that the report gives it', async () => {
+    const answer = await table({ kind: 'conversations', metrics: ['conn.count'], limit: 10_000 });
+    const keys = ['client.ip', 'server.ip', 'server.port'];
+    const keyOf = (one: Record<string, unknown>) => keys.map((name) => one[name]).join(' ');
+    const expected = report.conversations.map((one) => conversationJson(one, report.diagnoses));
+    const causes = new Map(expected.map((one) => [keyOf(one), (one['diagnosis'] as Diagnosed)?.cause ?? 'normal']));
+    const found = new Map(
+      valuesOf(answer, 'cause').map((cause, row) => [
+        keyOf(Object.fromEntries(keys.map((name) => [name, valuesOf(answer, name)[row]]))),
+        cause,
+      ])
+    );
+    assert.deepEqual(found, new Map([...found.keys()].map((key) => [key, causes.get(key)])));
+    assert.equal(found.size, causes.size);
+    assert.ok(new Set(found.values()).size > 3);
   });
 
   test('give the findings of the report', async () => {

@@ -6,6 +6,7 @@ import {
   findings,
   endedFacts,
   mannerOf,
+  mostSevere,
   readFacts,
   surroundingsOf,
   type Diagnosis,
@@ -75,8 +76,8 @@ export function diagnosesOf(rows: readonly ConnectionRow[]): Diagnoses {
   }
   const conversations = new Map<string, ConversationDiagnosis>();
   for (const [key, { of, causes }] of byConversation) {
-    const worst = summarize(causes).sort(bySeverity)[0];
-    if (worst !== undefined && worst.cause !== 'normal') {
+    const worst = mostSevere(summarize(causes));
+    if (worst !== null && worst.cause !== 'normal') {
       conversations.set(key, {
         cause: worst.cause,
         connections: worst.connections,
@@ -114,14 +115,6 @@ function summarize(sums: ReadonlyMap<Cause, Sum>): CauseSummary[] {
     confidence: confidence / connections,
     example,
   }));
-}
-
-const severities = { trouble: 0, note: 1, fine: 2 } as const;
-
-function bySeverity(a: CauseSummary, b: CauseSummary): number {
-  return (
-    severities[causeTexts[a.cause].severity] - severities[causeTexts[b.cause].severity] || b.connections - a.connections
-  );
 }
 
 function endedOf({ batch, row }: ConnectionRow, diagnosis: Diagnosis | null): Ended {

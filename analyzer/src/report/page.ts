@@ -141,6 +141,8 @@ const totalNames: ReadonlyArray<readonly [name: string, text: string]> = [
   ['noanswer.count', 'no answer'],
   ['halfopen.count', 'half open'],
   ['retrans.count', 'retransmissions'],
+  ['zerowindow.count', 'zero windows'],
+  ['dupack.count', 'duplicate ACKs'],
 ];
 
 function totals({ counts, totals: all }: Page, width: number, colors: Colors): string {

@@ -16,7 +16,15 @@ export interface LivePageOptions {
 const totalMetrics = [
   ...['syn.count', 'attempt.count', 'ct.count', 'syn.ratio', 'fin.count.clt', 'fin.count.srv'],
   ...['rst.count.clt', 'rst.count.srv', 'rst.count', 'refused.count', 'noanswer.count', 'halfopen.count'],
-  ...['retrans.count', 'midstream.count', 'role.guess.count', 'oneway.count', 'packets'],
+  ...[
+    'retrans.count',
+    'zerowindow.count',
+    'dupack.count',
+    'midstream.count',
+    'role.guess.count',
+    'oneway.count',
+    'packets',
+  ],
 ];
 const serverMetrics = [
   ...['rst.count.srv', 'client.count', 'attempt.count', 'ct.count', 'rst.ratio.srv', 'refused.count', 'noanswer.count'],

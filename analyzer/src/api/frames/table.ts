@@ -9,10 +9,10 @@ export function tableFrame({ columns }: TableAnswer, refId: string, meta: FrameM
 
 /**
  * A table that alert rules and expressions read, too: all that names a row is text and becomes labels, everything else is
- * a number, and there is no time.
+ * a number, and there is no time, nor text that changes while the row stays the same.
  */
 export function numericLongFrame({ columns }: TableAnswer, refId: string, meta: FrameMeta): Frame {
-  const usable = columns.filter(({ type }) => type !== 'time').map(asLabel);
+  const usable = columns.filter(({ type, describes }) => type !== 'time' && describes !== true).map(asLabel);
   return frameOf(usable, refId, meta);
 }
 

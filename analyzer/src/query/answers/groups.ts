@@ -10,6 +10,7 @@ import type { Rows, Session } from '../session.js';
 import { groupsStatement } from '../sql/groups.js';
 import { anythingStatement } from '../sql/presence.js';
 import { seenSegment, seenStatement } from '../sql/seen.js';
+import { causeColumn } from './group-cause.js';
 
 /** Groups with their metrics over the whole range. */
 export async function answerGroups(
@@ -45,7 +46,12 @@ export async function answerGroups(
       };
     }),
     ...metricColumns(metrics, ingredients, rows, 2 + groupBy.length),
-    ...(question.seen ? await seenColumns(question, coverage, rows, session) : []),
+    ...(question.seen
+      ? [
+          await causeColumn(question, coverage, rows, session),
+          ...(await seenColumns(question, coverage, rows, session)),
+        ]
+      : []),
   ];
   const cut: Notice[] = rows.more
     ? [

@@ -60,7 +60,7 @@ export function seenStatement({ segment, groupBy, where, groups, servers }: Seen
 }
 
 /** The tables are sorted by server within each hour, so naming the servers skips most of what they hold. */
-function withServers(where: Expression | null, servers: readonly string[]): Expression | null {
+export function withServers(where: Expression | null, servers: readonly string[]): Expression | null {
   const items = [...new Set(servers)].map((address): AddressLiteral => ({ kind: 'address', address }));
   if (items.length === 0 || items.length > mostServers) {
     return where;

@@ -1,11 +1,15 @@
-import { printFilter } from '@tcpscope/filter';
+import { printFilter, type Dimension, type Expression } from '@tcpscope/filter';
 import { connectionById } from '../../store/schema/connection-id.js';
 import type { Statement } from '../answer.js';
 import type { CausesQuestion, FindingsQuestion } from '../question.js';
-import type { Instants } from '../range.js';
+import type { Instants, Range } from '../range.js';
 import { storedColumns } from '../stored-connections.js';
 import { Bindings } from './bindings.js';
+import { hashes } from './buckets.js';
 import { connectionColumn, connectionCondition } from './connections.js';
+import { hashOf, tableRows } from './levels.js';
+import { withServers } from './seen.js';
+import { rowCondition } from './source.js';
 
 /** Connections whose last packet lies in a range: each is in one range of several that follow one another. */
 function endedIn({ fromMs, toMs }: Instants, bindings: Bindings): string {
@@ -59,4 +63,38 @@ export function causesStatement({ instants, groupBy, filter, limit }: CausesQues
   const by = groupBy.map(({ name }) => name).join(', ');
   const what = `Causes${by === '' ? '' : ` by ${by}`}${filter === null ? '' : ` where ${printFilter(filter)}`}`;
   return { what, sql, parameters: bindings.parameters };
+}
+
+export interface GroupCausesPlan {
+  readonly range: Range;
+  readonly groupBy: readonly Dimension[];
+  readonly where: Expression | null;
+  /** Hashes of groups that were found already. */
+  readonly groups: readonly string[];
+  /** Addresses of their servers. */
+  readonly servers: readonly string[];
+}
+
+/** For which causes the connections of groups ended. Columns: hash of the group (text), cause, connections. */
+export function groupCausesStatement({ range, groupBy, where, groups, servers }: GroupCausesPlan): Statement {
+  const bindings = new Bindings();
+  const instants = { fromMs: range.from * 1000, toMs: range.to * 1000 };
+  const hash = hashOf(tableRows, groupBy);
+  const among = withServers(where, servers);
+  const conditions = [
+    endedIn(instants, bindings),
+    // Says nothing new, and lets the engine skip what began later: connections are sorted by their start.
+    `start < ${bindings.millisecond(instants.toMs)}`,
+    "cause != ''",
+    ...(among === null ? [] : [rowCondition(among, bindings)]),
+    `${hash} IN ${hashes(groups, bindings)}`,
+  ];
+  const sql = [
+    `SELECT toString(${hash}) AS h, cause, count() AS ended`,
+    'FROM connections',
+    `WHERE ${conditions.join(' AND ')}`,
+    `GROUP BY ${hash}, cause`,
+    'ORDER BY h, cause',
+  ].join('\n');
+  return { what: 'Why their connections ended', sql, parameters: bindings.parameters };
 }
