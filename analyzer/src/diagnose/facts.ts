@@ -62,6 +62,8 @@ export interface SideFacts {
   readonly unacked: number;
   /** Segments that announced a window of next to nothing. */
   readonly tinyWindows: number;
+  /** Those of them that announced 0, a FIN apart; 0 also for connections that were stored before this was counted. */
+  readonly zeroWindows: number;
   /** Retransmissions that nothing ever answered, and over how many whole seconds. */
   readonly retries: number;
   readonly retrySeconds: number;
@@ -118,6 +120,7 @@ const sided = (name: string) => [place(`${name}.clt`), place(`${name}.srv`)] as 
 const PACKETS = sided('packets');
 const BYTES = sided('bytes');
 const RETRANS = sided('retrans.count');
+const ZERO_WINDOWS = sided('zerowindow.count');
 const FINS = sided('fin.count');
 const RESETS = sided('rst.count');
 const SYNS = place('syn.count');
@@ -155,6 +158,7 @@ export function readFacts(batch: ConnectionBatch, row: number): ConnectionFacts 
       ttl: packets > resets && ttl !== 0 ? ttl : null,
       unacked: word(Fact.Unacked + at),
       tinyWindows: word(Fact.TinyWindows + at),
+      zeroWindows: counter(ZERO_WINDOWS[at]),
       retries: word(Fact.Retries + at),
       retrySeconds: word(Fact.RetrySeconds + at),
       finAcked: (end & (EndFact.ClientFinAcked << at)) !== 0,

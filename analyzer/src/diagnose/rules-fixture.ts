@@ -11,6 +11,7 @@ const side: SideFacts = {
   ttl: 64,
   unacked: 0,
   tinyWindows: 0,
+  zeroWindows: 0,
   retries: 0,
   retrySeconds: 0,
   finAcked: false,

@@ -74,13 +74,16 @@ const serverStalled: ServiceRule = (server, port, group, thresholds) => {
   if (stalled.length < thresholds.repeats) {
     return null;
   }
+  const zeroWindows = stalled.reduce((sum, one) => sum + (one.zeroWindows ?? 0), 0);
   return {
     kind: 'server-stalled',
     severity: 'medium',
     origin: 'lack of resources or network interruption',
     confidence: repeated(stalled.length, thresholds.repeats, 0.6),
     ...about(server, port, stalled),
-    text: `${server}:${port} stopped reading on ${stalled.length} connections that did not end well`,
+    text:
+      `${server}:${port} stopped reading on ${stalled.length} connections that did not end well` +
+      (zeroWindows === 0 ? '' : `: in ${zeroWindows} of its segments there it announced a window of 0`),
     rival: 'a server that slows its senders down on purpose',
     nextCheck: 'Is the server out of CPU, disk or workers? Its receive windows were closed before the ends.',
   };

@@ -30,6 +30,8 @@ export interface Ended {
   readonly waited?: number | null;
   /** Side that had stopped reading: it announced a window of next to nothing. */
   readonly stalled?: 'client' | 'server' | null;
+  /** Segments in which that side announced a window of 0. */
+  readonly zeroWindows?: number;
   /** Side that sent the same data again and again and was not heard. */
   readonly unheard?: 'client' | 'server' | null;
   /** Path of the server's zone; left out where zones are not known. */

@@ -121,8 +121,8 @@ const table: ReadonlyArray<readonly [FindingKind, match: Ended[], nearMiss: Ende
   ['client-aborts', many(5, ended('client-abort')), [...many(5, ended('client-abort')), ...many(40, (i) => good(i))]],
   [
     'server-stalled',
-    many(5, ended('client-abort', { stalled: 'server' })),
-    many(5, ended('client-abort', { stalled: 'client' })),
+    many(5, ended('client-abort', { stalled: 'server', zeroWindows: 3 })),
+    many(5, ended('client-abort', { stalled: 'client', zeroWindows: 3 })),
   ],
   [
     'path-broken',

@@ -3,17 +3,29 @@ import { unheard } from '../unheard.js';
 import type { Ended } from './finding.js';
 
 /** What findings compare of how connections ended, beyond their cause. */
-export function mannerOf(facts: ConnectionFacts): Required<Pick<Ended, 'waited' | 'stalled' | 'unheard'>> {
+export function mannerOf(
+  facts: ConnectionFacts
+): Required<Pick<Ended, 'waited' | 'stalled' | 'zeroWindows' | 'unheard'>> {
   const end = facts.aborter === null ? endOfFin(facts) : facts[facts.aborter].reset;
-  return { waited: end === null ? null : end.gap / 1e6, stalled: stalled(facts), unheard: unheard(facts) };
+  const side = stalled(facts);
+  return {
+    waited: end === null ? null : end.gap / 1e6,
+    stalled: side,
+    zeroWindows: side === null ? 0 : facts[side].zeroWindows,
+    unheard: unheard(facts),
+  };
 }
 
 function endOfFin(facts: ConnectionFacts) {
   return facts.closer === null ? null : facts[facts.closer].fin;
 }
 
+/** The side that stopped reading; when both did, the one that said so more often. */
 function stalled({ client, server }: ConnectionFacts): Side | null {
-  return server.tinyWindows > 0 ? 'server' : client.tinyWindows > 0 ? 'client' : null;
+  if (server.tinyWindows + client.tinyWindows === 0) {
+    return null;
+  }
+  return server.tinyWindows >= client.tinyWindows ? 'server' : 'client';
 }
 
 /** What of a connection the facts tell, whether they come from packets or from the store. */

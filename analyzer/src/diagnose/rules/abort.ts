@@ -1,4 +1,5 @@
 import type { Case } from '../case.js';
+import type { SideFacts } from '../facts.js';
 import { atOnce } from '../quiet.js';
 import type { Rule } from '../rule.js';
 import { bytes, time, times } from '../words.js';
@@ -11,6 +12,13 @@ function isAbort(c: Case): boolean {
 /** Behind the RST come others of the same stack: answers to what was still under way. */
 function answersBehind(c: Case): boolean {
   return c.shape === 'abort' && c.own.resets > 1 && c.own.resetRises === 0 && (c.ttlDelta ?? 0) === 0;
+}
+
+/** How a side said that it had stopped reading. */
+function announced({ zeroWindows, tinyWindows }: SideFacts): string {
+  return zeroWindows > 0
+    ? `${times(zeroWindows, 'segment')} of it announced a window of 0`
+    : `${times(tinyWindows, 'segment')} of it announced a window of next to nothing`;
 }
 
 /** Connections that one side gives up before the exchange is complete. */
@@ -56,8 +64,7 @@ export const abortRules: readonly Rule[] = [
     sign: "the client's RST after it had announced a window of next to nothing",
     says: { 'client-abort': 4, 'closes-by-rst': -3 },
     when: (c) => isAbort(c) && c.by === 'client' && c.rst?.lastData === 'peer' && c.client.tinyWindows > 0,
-    evidence: (c) =>
-      `the client reset the connection when it had stopped reading: ${times(c.client.tinyWindows, 'segment')} of it announced a window of next to nothing`,
+    evidence: (c) => `the client reset the connection when it had stopped reading: ${announced(c.client)}`,
   },
   {
     name: 'response-cut-off',
@@ -127,8 +134,7 @@ export const abortRules: readonly Rule[] = [
     sign: "the server's RST after it had announced a window of next to nothing",
     says: { 'server-abort': 1.5, 'closes-by-rst': -1 },
     when: (c) => isAbort(c) && c.by === 'server' && c.server.tinyWindows > 0,
-    evidence: (c) =>
-      `the server had stopped reading: ${times(c.server.tinyWindows, 'segment')} of it announced a window of next to nothing`,
+    evidence: (c) => `the server had stopped reading: ${announced(c.server)}`,
   },
   {
     name: 'server-resets-at-once',
