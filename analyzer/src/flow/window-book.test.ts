@@ -176,7 +176,7 @@ describe('property: counters of windows are those of the connections', () => {
   const counted = (check: (analysis: Analysis) => void) =>
     fc.assert(
       fc.property(traffic(80), (packets) => check(analyze(packets))),
-      { numRuns: 300 }
+      { numRuns: 150 }
     );
 
   test('no window counts more than there is: nothing is counted back below zero', () => {
