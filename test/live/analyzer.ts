@@ -147,7 +147,8 @@ export async function health(url: string): Promise<Health> {
 export const counters = [
   ...['syn.count', 'synack.count', 'attempt.count', 'ct.count', 'refused.count', 'fin.count.clt', 'fin.count.srv'],
   ...['rst.count.clt', 'rst.count.srv', 'packets.clt', 'packets.srv', 'bytes.clt', 'bytes.srv'],
-  ...['retrans.count.clt', 'retrans.count.srv', 'close.fin', 'close.finrst', 'close.rst', 'conn.count'],
+  ...['retrans.count.clt', 'retrans.count.srv', 'zerowindow.count.clt', 'zerowindow.count.srv', 'dupack.count.clt'],
+  ...['dupack.count.srv', 'close.fin', 'close.finrst', 'close.rst', 'conn.count'],
 ];
 
 /** All rows in a range of time, each as text, in an order of their own. */

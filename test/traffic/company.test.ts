@@ -79,6 +79,8 @@ const compared = [
   'rst.count.srv',
   'retrans.count.clt',
   'retrans.count.srv',
+  'zerowindow.count.clt',
+  'zerowindow.count.srv',
 ] as const;
 
 /** What analyzer and truth are compared by, as text that shows the difference. */

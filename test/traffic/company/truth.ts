@@ -15,6 +15,8 @@ export interface Counts {
   'rst.count.srv': number;
   'retrans.count.clt': number;
   'retrans.count.srv': number;
+  'zerowindow.count.clt': number;
+  'zerowindow.count.srv': number;
   /** Connections by the way they ended. */
   close: Partial<Record<CloseClass, number>>;
 }
@@ -33,6 +35,8 @@ function noCounts(): Counts {
     'rst.count.srv': 0,
     'retrans.count.clt': 0,
     'retrans.count.srv': 0,
+    'zerowindow.count.clt': 0,
+    'zerowindow.count.srv': 0,
     close: {},
   };
 }
@@ -50,6 +54,8 @@ function add(counts: Counts, tally: Tally): void {
   counts['rst.count.srv'] += tally.rstServer;
   counts['retrans.count.clt'] += tally.retransClient;
   counts['retrans.count.srv'] += tally.retransServer;
+  counts['zerowindow.count.clt'] += tally.zeroWindowsClient;
+  counts['zerowindow.count.srv'] += tally.zeroWindowsServer;
   counts.close[tally.close] = (counts.close[tally.close] ?? 0) + 1;
 }
 

@@ -190,10 +190,10 @@ export class Stage {
     }
     const flags = bits & 255;
     const server = (bits & 256) !== 0;
-    connection.tally.packet(server ? 1 : 0, flags, sequence, acknowledgement, length, (bits & 512) !== 0);
+    const window = packets[at + 5] as number;
+    connection.tally.packet(server ? 1 : 0, flags, sequence, acknowledgement, length, window, (bits & 512) !== 0);
     if (this.now >= 0 && !connection.muted) {
       const { direction } = server ? connection.server : connection.client;
-      const window = packets[at + 5] as number;
       const bare = (bits & 1024) !== 0;
       writer.packet(this.now, direction, flags, sequence, acknowledgement, length, window, bits >>> 16, bare);
       this.packets++;

@@ -29,6 +29,8 @@ export class Tally {
   rstServer = 0;
   retransClient = 0;
   retransServer = 0;
+  zeroWindowsClient = 0;
+  zeroWindowsServer = 0;
   /** A RST answered the SYN in place of a SYN+ACK. */
   private refused = false;
   /** Both FINs were acknowledged when the first RST came. */
@@ -38,10 +40,21 @@ export class Tally {
   private readonly finEnds = [0, 0];
 
   /** @param side 0 is the client */
-  packet(side: number, flags: number, sequence: number, acknowledgement: number, length: number, again: boolean): void {
+  packet(
+    side: number,
+    flags: number,
+    sequence: number,
+    acknowledgement: number,
+    length: number,
+    window: number,
+    again: boolean
+  ): void {
     this.packets++;
     if (again) {
       this[side === 0 ? 'retransClient' : 'retransServer']++;
+    }
+    if (window === 0 && (flags & (SYN | FIN | RST)) === 0) {
+      this[side === 0 ? 'zeroWindowsClient' : 'zeroWindowsServer']++;
     }
     if ((flags & (SYN | FIN | RST)) !== 0) {
       this.control(side, flags, sequence + length);
