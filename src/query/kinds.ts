@@ -73,7 +73,7 @@ export const kinds: Record<QueryKind, KindInfo> = {
   conversations: {
     kind: 'conversations',
     label: 'Conversations',
-    description: 'Each client with each server and port, with their metrics',
+    description: 'Each client with each server and port: their metrics, and why their connections ended',
     metrics: 'numbers',
     needsMetrics: false,
     groupBy: true,
