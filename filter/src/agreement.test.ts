@@ -76,6 +76,20 @@ describe('evaluator and SQL select the same rows', { skip }, () => {
       { numRuns: filters / together }
     );
   });
+
+  test('of letters that fold to others beyond ASCII', () => {
+    const texts = ['s', 'S', '\u017f', 'k', 'K', '\u212a', 'as', 'a\u017f', '7'];
+    for (const pattern of ['(?i)s|\\d', '(?i)\\d|k', '(?i)as|a\\d', '(?i)(s|k)|x', '(?i)[sk]|\\d', '(?i)s+|k?']) {
+      const tree = parsePattern(pattern);
+      const sql = 'SELECT arrayMap(text -> match(text, {p:String}), {texts:Array(String)})';
+      const found = read(session.queryBind(sql, { p: re2(tree), texts }, 'JSONCompactEachRow'))[0];
+      assert.deepEqual(
+        found?.[0],
+        texts.map((text) => Number(matcher(tree)(text))),
+        pattern
+      );
+    }
+  });
 });
 
 async function store(session: Session, kind: RowKind, rows: readonly Row[]): Promise<void> {

@@ -1,5 +1,11 @@
 import type { Pattern } from './pattern.js';
 
+/**
+ * RE2 takes such a set for a letter whose case does not matter; where it then joins alternatives to one set, it adds the
+ * long s or the Kelvin sign, which fold to them (seen: `[Ss]|[0-9]` matches "ſ"). It does not look into groups that capture.
+ */
+const foldsFurther: ReadonlySet<string> = new Set(['[Kk]', '[Ss]']);
+
 /** The pattern in RE2's words, of which ClickHouse's `match` is made, so spelled out that no option changes its meaning. */
 export function re2(pattern: Pattern): string {
   switch (pattern.kind) {
@@ -9,7 +15,8 @@ export function re2(pattern: Pattern): string {
         return '[^\\x{0}-\\x{10ffff}]';
       }
       const ranges = pattern.ranges.map(([from, to]) => (from === to ? letter(from) : `${letter(from)}-${letter(to)}`));
-      return pattern.ranges.length === 1 && range[0] === range[1] ? letter(range[0]) : `[${ranges.join('')}]`;
+      const set = pattern.ranges.length === 1 && range[0] === range[1] ? letter(range[0]) : `[${ranges.join('')}]`;
+      return foldsFurther.has(set) ? `(${set})` : set;
     }
     case 'sequence':
       return pattern.parts.map(re2).join('');
