@@ -33,6 +33,7 @@ export interface OwnSequence {
  */
 export class SequenceCollector {
   private readonly candidates: Candidate[] = [];
+  private readonly begun = new Set<number>();
 
   constructor(
     private readonly wanted: Wanted,
@@ -40,18 +41,15 @@ export class SequenceCollector {
   ) {}
 
   add(own: OwnPacket): void {
-    const begins = !this.candidates.some(({ connection }) => connection === own.connection) && this.begins(own);
-    if (begins) {
+    const isFirst = !this.begun.has(own.connection);
+    this.begun.add(own.connection);
+    if (isFirst && nanosBetween(this.wanted.first, own.packet) === 0) {
       this.candidates.push({ connection: own.connection, ...gatherer(this.all) });
     }
     const candidate = this.candidates.find(({ connection }) => connection === own.connection);
     if (candidate !== undefined) {
       gather(candidate, own);
     }
-  }
-
-  private begins({ packet }: OwnPacket): boolean {
-    return nanosBetween(this.wanted.first, packet) === 0;
   }
 
   /** Null when no connection has the packets that the row counts. */

@@ -1,6 +1,15 @@
 import { Pkt, type PacketBatch, type PacketSink } from '../capture/packet-batch.js';
 import { writeKey } from '../decode/connection-key.js';
-import { createDuplicates, DECODED, Decoder, Origin, Seg, type DedupMode, type Duplicates } from '../decode/index.js';
+import {
+  createDuplicates,
+  DECODED,
+  Decoder,
+  Flag,
+  Origin,
+  Seg,
+  type DedupMode,
+  type Duplicates,
+} from '../decode/index.js';
 import type { Side } from '../diagnose/index.js';
 import { Nanos, Row, State } from '../flow/layout.js';
 import { FlowTracker } from '../flow/index.js';
@@ -8,6 +17,9 @@ import { frameOf, type Frame } from './frame.js';
 import { KeptFragments } from './kept-fragments.js';
 import type { SequencePacket } from './packet.js';
 import { TupleMatch, type Tuple } from './tuple.js';
+
+/** In place of a number: packets of the tuple are numbered from 1. */
+const OTHER = 0;
 
 /** A packet of the tuple, and which of its connections it belongs to. */
 export interface OwnPacket {
@@ -25,6 +37,7 @@ export interface OwnPacket {
  *
  * The flow room does not say which connection a packet went to, and is not to pay for saying it. So packets are numbered in
  * place of their nanoseconds: the row whose last packet has this number has taken it, and its first number names the row.
+ * Segments of all others are followed as those of one made-up connection: their times move the clock, and may prove a jump.
  */
 export class TupleReplay implements PacketSink {
   private readonly match: TupleMatch;
@@ -36,6 +49,8 @@ export class TupleReplay implements PacketSink {
   private readonly flow = new FlowTracker(() => {}, 1, { maxConnections: 16, windowConnections: 16 });
   /** The packet that the flow room holds back until the next one. */
   private waiting: { readonly number: number; readonly own: Omit<OwnPacket, 'connection'> } | null = null;
+  /** A bare acknowledgement between ports 0 of no hosts, which no tuple that is asked for has. */
+  private readonly other = new Int32Array(Seg.Words);
   private read = 0;
   private own = 0;
 
@@ -46,6 +61,9 @@ export class TupleReplay implements PacketSink {
     private readonly onPacket: (packet: OwnPacket) => void
   ) {
     this.match = new TupleMatch(tuple);
+    this.other[Seg.Family] = 4;
+    this.other[Seg.Flags] = Flag.Ack;
+    writeKey(this.other, 0, 0);
     this.duplicates = dedup === 'off' ? null : createDuplicates(this.segments, this.origins, dedup);
   }
 
@@ -82,7 +100,10 @@ export class TupleReplay implements PacketSink {
       if (side !== 0) {
         const frame = frameOf(batch, i, number);
         const packet = sequencePacket(segments, frame, side === 1 ? 'client' : 'server');
-        this.take({ packet, frames: [...before, frame] });
+        this.take(segments, ++this.own, { packet, frames: [...before, frame] });
+      } else {
+        this.other[Seg.Seconds] = word(Pkt.Seconds);
+        this.take(this.other, OTHER, null);
       }
     }
   }
@@ -104,26 +125,18 @@ export class TupleReplay implements PacketSink {
     this.settle();
   }
 
-  private take(own: Omit<OwnPacket, 'connection'>): void {
-    const { flow, segments } = this;
-    const number = ++this.own;
-    segments[Seg.Nanos] = number;
-    flow.segments.set(segments, flow.held * Seg.Words);
+  /** @param own null for a segment of another tuple, which only brings the time */
+  private take(segment: Int32Array, number: number, own: Omit<OwnPacket, 'connection'> | null): void {
+    const { flow, waiting } = this;
+    segment[Seg.Nanos] = number;
+    flow.segments.set(segment, flow.held * Seg.Words);
     flow.take(1);
-    const present = { number, own };
-    if (this.waiting !== null) {
+    if (waiting !== null) {
       // Both may have gone to the same row, which then shows the later one alone.
-      const earlier = this.waiting;
-      this.waiting = null;
-      const connection = this.connectionOf(earlier.number) ?? this.connectionOf(number);
-      if (connection !== null) {
-        this.onPacket({ connection, ...earlier.own });
-      } else {
-        this.waiting = earlier;
-        this.settle();
-      }
+      const connection = this.connectionOf(waiting.number) ?? (own === null ? null : this.connectionOf(number));
+      this.onPacket({ connection: connection ?? waiting.number, ...waiting.own });
     }
-    this.waiting = present;
+    this.waiting = own === null ? null : { number, own };
     if (flow.held === 0) {
       this.settle();
     }
