@@ -104,8 +104,9 @@ async function main(port: MessagePort): Promise<void> {
         : new TcpscopeError(errorKinds.captureFailed, ['the stream', error instanceof Error ? error.message : '']);
     port.postMessage({ kind: 'failed', error: sent(known) } satisfies FromStreamWorker);
   } finally {
-    // Standard input would keep the thread alive when its end never comes.
-    process.stdin.destroy();
+    // Standard input would keep the thread alive when its end never comes; since Node 22 even when it is destroyed. What
+    // was posted still arrives.
+    process.exit();
   }
 }
 
