@@ -26,10 +26,16 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   if (applied > newest) {
     throw new TcpscopeError(errorKinds.storeNewer, [folder, applied, newest]);
   }
+  const done = new Set<Migration['apply']>();
   for (const migration of migrations.filter(({ number }) => number > applied)) {
     const what = applied === 0 ? 'making the store' : 'bringing the store up to date';
     log.info({ schema: migration.number }, `${what}: ${migration.name}`);
-    await migration.apply(options);
+    // The first makes a store as this version has it, which needs no other; and columns are added all at once.
+    const needed = applied === 0 ? migration === migrations[0] : !done.has(migration.apply);
+    if (needed) {
+      await migration.apply(options);
+      done.add(migration.apply);
+    }
     const at = Math.floor(now() / 1000);
     await engine.execute(`INSERT INTO migrations VALUES (${migration.number}, ${sqlString(migration.name)}, ${at})`);
   }

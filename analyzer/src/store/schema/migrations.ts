@@ -20,7 +20,8 @@ export interface Migration {
 }
 
 /**
- * Every change of the schema, oldest first. A fresh store goes through all of them.
+ * Every change of the schema, oldest first. The first makes a store with all that this version has: a fresh store has the
+ * others behind it.
  *
  * A counter or attribute added to the catalogue needs one entry more and nothing else:
  * `{ number: 2, name: 'counter xyz', apply: addMissingColumns }`.
