@@ -9,6 +9,8 @@ export const queryKinds = [
   'closes',
   'causes',
   'findings',
+  'feed',
+  'feedseries',
   'values',
   'health',
 ] as const;
@@ -67,8 +69,8 @@ export interface FieldInfo {
   unit: string | null;
   side: 'client' | 'server' | null;
   summary: string;
-  /** Which rows carry the field: windows of a conversation, single connections, or both. */
-  rows: 'windows' | 'connections' | 'both';
+  /** Which rows carry the field: windows of a conversation, single connections, or both; or captures as a whole. */
+  rows: 'windows' | 'connections' | 'both' | 'feed';
   values?: string[];
 }
 

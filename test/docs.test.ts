@@ -4,7 +4,7 @@ import { before, describe, test } from 'node:test';
 import { metricCatalogue } from '../analyzer/src/api/metrics/catalogue.js';
 import { errorKinds } from '../analyzer/src/errors.js';
 import { healthNames } from '../analyzer/src/query/health-numbers.js';
-import { fields, filterErrorKinds } from '../filter/src/index.js';
+import { feedFields, fields, filterErrorKinds } from '../filter/src/index.js';
 import { completeConfig, parseConfig } from '../analyzer/src/service/index.js';
 import { renderDocs, staleDocs } from '../scripts/docs.js';
 import { documentedSettings, example } from '../scripts/docs/configuration.js';
@@ -45,7 +45,7 @@ describe('the generated pages', () => {
   test('list every field, once, and every other name', () => {
     assert.deepEqual(
       listed(page('fields')),
-      fields.map(({ name }) => name)
+      [...fields, ...feedFields].map(({ name }) => name)
     );
     for (const { aliases } of fields) {
       aliases.forEach((alias) => assert.ok(page('fields').includes(`\`${alias}\``), alias));

@@ -141,6 +141,11 @@ export const errorKinds = {
   queryNotMetric: kind('QUERY_METRIC', 400, '%s is no metric of a group but %s.'),
   queryDimension: kind('QUERY_DIMENSION', 400, 'There is no dimension "%s" to group by. Dimensions: %s.'),
   queryNotDimension: kind('QUERY_DIMENSION', 400, '%s is no dimension but %s; rows are grouped by dimensions: %s.'),
+  queryFeed: kind(
+    'QUERY_FEED',
+    400,
+    'The query of captures is wrong: %s. GET /api/v1/fields lists what captures have.'
+  ),
   queryField: kind('QUERY_FIELD', 400, 'There is no field "%s". GET /api/v1/fields lists them.'),
   queryFieldValues: kind('QUERY_FIELD', 400, 'Values of %s cannot be listed: it is %s. Ask for a dimension.'),
   queryOrder: kind('QUERY_ORDER', 400, 'Rows cannot be ordered by "%s". Order by one of: %s.'),

@@ -3,6 +3,9 @@ import {
   counters,
   dimensions,
   distincts,
+  feedCounters,
+  feedDimensions,
+  feedRatios,
   fields,
   ratios,
   sums,
@@ -16,6 +19,7 @@ const places: Readonly<Record<Field['rows'], string>> = {
   windows: 'conversations',
   connections: 'connections',
   both: 'both',
+  feed: 'captures',
 };
 
 const types: Readonly<Record<Field['type'], string>> = {
@@ -91,6 +95,20 @@ export function fieldsPage(): Page {
     table(
       ['Field', 'Meaning', 'Other names', 'On', 'Values'],
       attributes.map((field) => [...common(field), facts(field)])
+    ),
+    '## Captures',
+    'How good the captures were: what queries of the kinds `feed` and `feedseries` answer, apart from all of the above, because no ' +
+      'filter knows them. [feed-quality.md](feed-quality.md) says what to do about each. Captures are told apart by `probe` and by:',
+    table(
+      ['Field', 'Meaning', 'Type'],
+      feedDimensions.map(({ name, summary, type }) => [code(name), summary, types[type]])
+    ),
+    table(
+      ['Field', 'Meaning', 'Unit', 'Is'],
+      [
+        ...feedCounters.map(({ name, summary, unit }) => [code(name), summary, unitText(unit), '']),
+        ...feedRatios.map((field) => [code(field.name), field.summary, unitText(field.unit), quotient(field)]),
+      ]
     )
   );
   return { path: 'docs/fields.md', title: 'Fields', body };

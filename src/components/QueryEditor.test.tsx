@@ -35,6 +35,8 @@ describe('the query editor', () => {
     ['connections', ['Show', 'Columns', 'Filter', 'Order by', 'Limit'], ['Metrics', 'Group by', 'Legend']],
     ['causes', ['Show', 'Group by', 'Filter', 'Limit'], ['Metrics', 'Order by', 'Filter applies to']],
     ['findings', ['Show', 'Filter', 'Limit'], ['Metrics', 'Group by', 'Order by', 'Filter applies to']],
+    ['feed', ['Show', 'Metrics', 'Group by', 'Order by', 'Limit'], ['Filter', 'Legend', 'Field']],
+    ['feedseries', ['Show', 'Metrics', 'Group by', 'Limit', 'Legend'], ['Filter', 'Field']],
     ['closes', ['Show', 'Group by', 'Filter'], ['Metrics', 'Order by', 'Limit']],
     ['values', ['Show', 'Field', 'Limit'], ['Metrics', 'Filter', 'Group by']],
     ['health', ['Show'], ['Metrics', 'Filter', 'Group by', 'Limit']],

@@ -5,7 +5,7 @@ import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Alert, Combobox, useStyles2 } from '@grafana/ui';
 import type { TcpDataSource } from '../datasource';
 import { usesVariables } from '../query/apply';
-import { columnsOf, isDimension, kinds, metricsOf, orderFields } from '../query/kinds';
+import { columnsOf, feedMetricsOf, groupsOf, kinds, metricsOf, orderFields } from '../query/kinds';
 import { changeKind, changeNames, choicesOf, complete, isRunnable, type Choices } from '../query/model';
 import { queryKinds, type QueryKind, type TcpOptions, type TcpQuery } from '../types';
 import { AdHocChips } from './AdHocChips';
@@ -49,6 +49,14 @@ export function QueryEditor({ app, datasource, query: saved, onChange, onRunQuer
   const names = orderFields(kind, query.metrics, query.groupBy, fields);
   const grouped = (kind.kind !== 'timeseries' && kind.kind !== 'closes') || query.groupBy.length > 0;
   const columns = kind.metrics === 'columns';
+  const choices = columns ? columnsOf : kind.metrics === 'feed' ? feedMetricsOf : metricsOf;
+  const overTime = kind.kind === 'timeseries' || kind.kind === 'feedseries';
+  const groupPlaceholder =
+    kind.kind === 'conversations'
+      ? 'Application and zones'
+      : kind.metrics === 'feed'
+        ? 'Each capture'
+        : 'Everything together';
   const groupLabel = kind.kind === 'conversations' ? 'Also show' : 'Group by';
   const inAlert = app === CoreApp.UnifiedAlerting || app === CoreApp.CloudAlerting;
 
@@ -72,7 +80,7 @@ export function QueryEditor({ app, datasource, query: saved, onChange, onRunQuer
                 <FieldSelect
                   id={`${prefix}metrics`}
                   label={columns ? 'Columns' : 'Metrics'}
-                  fields={columns ? columnsOf(fields) : metricsOf(fields)}
+                  fields={choices(fields)}
                   loading={loading}
                   value={query.metrics}
                   placeholder={columns ? 'The usual columns' : 'Choose what to count'}
@@ -87,10 +95,10 @@ export function QueryEditor({ app, datasource, query: saved, onChange, onRunQuer
                 <FieldSelect
                   id={`${prefix}group`}
                   label={groupLabel}
-                  fields={fields.filter(isDimension)}
+                  fields={groupsOf(kind, fields)}
                   loading={loading}
                   value={query.groupBy}
-                  placeholder={kind.kind === 'conversations' ? 'Application and zones' : 'Everything together'}
+                  placeholder={groupPlaceholder}
                   onChange={(groupBy) => run(changeNames(query, { groupBy }))}
                 />
               </EditorField>
@@ -140,7 +148,7 @@ export function QueryEditor({ app, datasource, query: saved, onChange, onRunQuer
             {kind.limit && grouped && (
               <EditorField
                 label="Limit"
-                tooltip={`Most ${kind.kind === 'timeseries' ? 'series' : 'rows'}; a number or a dashboard variable`}
+                tooltip={`Most ${overTime ? 'series' : 'rows'}; a number or a dashboard variable`}
               >
                 <TextField
                   id={`${prefix}limit`}
@@ -150,7 +158,7 @@ export function QueryEditor({ app, datasource, query: saved, onChange, onRunQuer
                 />
               </EditorField>
             )}
-            {kind.kind === 'timeseries' && (
+            {overTime && (
               <EditorField label="Legend" tooltip="Name of the series; {{client.ip}} stands for the value of a group">
                 <TextField
                   id={`${prefix}legend`}

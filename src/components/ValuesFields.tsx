@@ -13,7 +13,8 @@ interface Props {
 }
 
 /** Fields whose values can be listed: what groups rows, and what describes a connection by a word. */
-const listable = ({ kind, type }: FieldInfo) => kind === 'dimension' || (kind === 'attribute' && type === 'string');
+const listable = ({ kind, type, rows }: FieldInfo) =>
+  (kind === 'dimension' && rows !== 'feed') || (kind === 'attribute' && type === 'string');
 
 /** Which field's values are asked for. */
 export function ValuesFields({ prefix, fields, query, onChange }: Props) {

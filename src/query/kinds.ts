@@ -5,8 +5,8 @@ export interface KindInfo {
   kind: QueryKind;
   label: string;
   description: string;
-  /** What the list of metrics means: numbers over a group, columns of single connections, or nothing. */
-  metrics: 'numbers' | 'columns' | 'none';
+  /** What the list of metrics means: numbers over a group or of captures, columns of single connections, or nothing. */
+  metrics: 'numbers' | 'feed' | 'columns' | 'none';
   /** Whether a query with an empty list of metrics asks for nothing. */
   needsMetrics: boolean;
   groupBy: boolean;
@@ -37,6 +37,9 @@ const tcpEvents = [
 ];
 
 const byServerResets: OrderBy = { field: 'rst.count.srv', direction: 'desc' };
+
+/** What makes verdicts impossible when it is high. */
+const feedShares = ['feed.drops.share', 'feed.gaps.share', 'feed.oneway.share', 'feed.missed.share'];
 
 export const kinds: Record<QueryKind, KindInfo> = {
   timeseries: {
@@ -147,6 +150,36 @@ export const kinds: Record<QueryKind, KindInfo> = {
     defaultGroupBy: [],
     defaultLimit: 100,
   },
+  feed: {
+    kind: 'feed',
+    label: 'Feed quality',
+    description: 'How good each capture was: drops, gaps, what is seen in part only',
+    metrics: 'feed',
+    needsMetrics: true,
+    groupBy: true,
+    filter: null,
+    scope: false,
+    order: true,
+    limit: true,
+    defaultMetrics: ['feed.packets', 'feed.rate', ...feedShares, 'feed.duplicates.share', 'feed.evicted', 'feed.poor'],
+    defaultGroupBy: ['probe', 'interface'],
+    defaultLimit: 100,
+  },
+  feedseries: {
+    kind: 'feedseries',
+    label: 'Feed quality over time',
+    description: 'The same over time, one series for each capture',
+    metrics: 'feed',
+    needsMetrics: true,
+    groupBy: true,
+    filter: null,
+    scope: false,
+    order: true,
+    limit: true,
+    defaultMetrics: feedShares,
+    defaultGroupBy: ['probe', 'interface'],
+    defaultLimit: 10,
+  },
   values: {
     kind: 'values',
     label: 'Values of a field',
@@ -186,16 +219,30 @@ const isMetric = (field: FieldInfo) =>
 export function metricsOf(fields: FieldInfo[]): FieldInfo[] {
   const first = [...new Set([...kinds.timeseries.defaultMetrics, ...tcpEvents])];
   const rank = ({ name }: FieldInfo) => (first.includes(name) ? first.indexOf(name) : first.length);
-  return fields.filter(isMetric).sort((a, b) => rank(a) - rank(b));
+  return fields.filter((field) => isMetric(field) && !isFeed(field)).sort((a, b) => rank(a) - rank(b));
 }
 
+/** The fields of captures as a whole. */
+const isFeed = ({ rows }: FieldInfo) => rows === 'feed';
+
+/** The numbers of captures. */
+export const feedMetricsOf = (fields: FieldInfo[]) => fields.filter((field) => isMetric(field) && isFeed(field));
+
 /** The fields that a single connection has. */
-export const columnsOf = (fields: FieldInfo[]) => fields.filter((field) => field.rows !== 'windows');
+export const columnsOf = (fields: FieldInfo[]) =>
+  fields.filter(({ rows }) => rows === 'both' || rows === 'connections');
 
 /** What tells conversations apart, always. */
 const conversationKey = ['client.ip', 'server.ip', 'server.port'];
 
-export const isDimension = (field: FieldInfo) => field.kind === 'dimension';
+export const isDimension = (field: FieldInfo) => field.kind === 'dimension' && !isFeed(field);
+
+/** What rows of the kind can be grouped by. */
+export function groupsOf(kind: KindInfo, fields: FieldInfo[]): FieldInfo[] {
+  return kind.metrics === 'feed'
+    ? fields.filter((field) => field.kind === 'dimension' && (isFeed(field) || field.name === 'probe'))
+    : fields.filter(isDimension);
+}
 
 /** The names that rows of the kind can be ordered by. */
 export function orderFields(kind: KindInfo, metrics: string[], groupBy: string[], fields: FieldInfo[]): string[] {
@@ -205,6 +252,7 @@ export function orderFields(kind: KindInfo, metrics: string[], groupBy: string[]
     case 'conversations':
       return [...metrics, ...conversationKey, ...groupBy];
     case 'timeseries':
+    case 'feedseries':
       // A series is ranked by its value over the whole range; its name says nothing about that.
       return metrics;
     default:

@@ -58,7 +58,8 @@ export function changeKind(query: TcpQuery, kind: QueryKind): CompleteQuery {
   const keepMetrics =
     old.metrics === next.metrics && before.metrics.length > 0 && !same(before.metrics, old.defaultMetrics);
   // Conversations are told apart by client, server and port already; groups are only what is shown beside them.
-  const keepGroups = next.groupBy && kind !== 'conversations' && !same(before.groupBy, old.defaultGroupBy);
+  const sameRows = (old.metrics === 'feed') === (next.metrics === 'feed');
+  const keepGroups = next.groupBy && sameRows && kind !== 'conversations' && !same(before.groupBy, old.defaultGroupBy);
   const metrics = keepMetrics ? before.metrics : next.defaultMetrics;
   const groupBy = keepGroups ? before.groupBy : next.defaultGroupBy;
   const limit = before.limit === old.defaultLimit ? next.defaultLimit : before.limit;
@@ -100,7 +101,7 @@ export function displayText(query: TcpQuery): string {
   const { kind, metrics, groupBy, filter, adHoc, field } = complete(query);
   const info = kinds[kind];
   const parts = [kind === 'values' ? `Values of ${field ?? '…'}` : info.label];
-  if (info.metrics === 'numbers' && metrics.length > 0) {
+  if ((info.metrics === 'numbers' || info.metrics === 'feed') && metrics.length > 0) {
     parts.push(metrics.join(', '));
   }
   if (info.groupBy && groupBy.length > 0) {

@@ -10,6 +10,8 @@ export const someFields: FieldInfo[] = [
   field('syn.count', 'counter', 'integer', 'packets', 'SYN packets without ACK'),
   field('rst.ratio.clt', 'ratio', 'number', 'per connection', 'RST packets of the client per connection'),
   field('rst.ratio.srv', 'ratio', 'number', 'per connection', 'RST packets of the server per connection'),
+  { ...field('interface', 'dimension', 'string', null, 'Network interface'), rows: 'feed' },
+  { ...field('feed.gaps.share', 'ratio', 'number', 'share', 'Share of data never captured'), rows: 'feed' },
   { ...field('close', 'attribute', 'string', null, 'How the connection ended'), rows: 'connections' },
   { ...field('start', 'attribute', 'time', null, 'Time of the first packet'), rows: 'connections' },
 ];

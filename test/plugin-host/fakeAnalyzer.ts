@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { advise, fields, parseFilter, printFilter, type RowKind } from '../../filter/src/index.js';
+import { advise, feedFields, fields, parseFilter, printFilter, type RowKind } from '../../filter/src/index.js';
 import { framesFor, valuesOf, type FlatQuery } from './fakeFrames.js';
 
 export interface FakeAnalyzerOptions {
@@ -66,10 +66,12 @@ function route(method: string, url: URL, body: string): [number, unknown] {
       return [
         200,
         {
-          fields: fields.map(({ name, aliases, kind, type, unit, side, summary, rows, ...rest }) => ({
-            ...{ name, aliases, kind, type, unit, side, summary, rows },
-            ...('values' in rest && { values: rest.values }),
-          })),
+          fields: [...fields, ...feedFields].map(
+            ({ name, aliases, kind, type, unit, side, summary, rows, ...rest }) => ({
+              ...{ name, aliases, kind, type, unit, side, summary, rows },
+              ...('values' in rest && { values: rest.values }),
+            })
+          ),
         },
       ];
     case 'GET /api/v1/values':

@@ -1,5 +1,5 @@
 import { captureNumbers, storeNumbers, undecodedNumber } from '../../analyzer/src/query/health-numbers.js';
-import { fields, type Field } from '../../filter/src/catalogue/index.js';
+import { feedFields, fields, type Field } from '../../filter/src/catalogue/index.js';
 
 /** What the fake analyzer is asked; the query model with Grafana's additions. */
 export interface FlatQuery {
@@ -26,7 +26,7 @@ interface FrameField {
   values: unknown[];
 }
 
-const catalogue = new Map<string, Field>(fields.map((field) => [field.name, field]));
+const catalogue = new Map<string, Field>([...fields, ...feedFields].map((field) => [field.name, field]));
 
 /** Five conversations, of which one server refuses everything. */
 const hosts = [
@@ -202,6 +202,26 @@ export function framesFor(query: FlatQuery): object[] | { error: string; status:
       ];
     case 'findings':
       return [frame(refId, { type: 'table', ...plain }, findingColumns(to))];
+    case 'feed': {
+      const asked = metrics.length > 0 ? metrics : ['feed.packets', 'feed.drops.share', 'feed.gaps.share', 'feed.poor'];
+      return [
+        frame(refId, { ...contract('numeric-long'), ...plain }, [
+          text(
+            'probe',
+            captures.map(() => 'paris')
+          ),
+          text('interface', captures),
+          ...asked.map((name) =>
+            number(
+              name,
+              captures.map((_, i) => captured(name, i, 1))
+            )
+          ),
+        ]),
+      ];
+    }
+    case 'feedseries':
+      return feedSeries(query, metrics.length > 0 ? metrics : ['feed.drops.share', 'feed.gaps.share']);
     case 'values':
       return [
         frame(refId, { type: 'table', ...plain }, [text(query.field ?? 'value', valuesOf(query.field ?? '', ''))]),
@@ -224,6 +244,33 @@ function findingColumns(to: number): FrameField[] {
     text('next', ['What happened to the server process?', 'Who is the client?']),
     text('filter', ['server.ip = 192.0.2.7 and server.port = 443', 'client.ip = 10.0.0.9']),
   ];
+}
+
+const captures = ['eth0', 'eth1'];
+
+/** Steady numbers: the second capture loses more; nobody knows of copies. */
+function captured(name: string, capture: number, wave: number): number | null {
+  const ratio = catalogue.get(name)?.kind === 'ratio';
+  const level = (1 + 3 * capture) * wave;
+  return name.startsWith('feed.duplicates') ? null : ratio ? Math.round(level * 12) / 1000 : Math.round(level * 1000);
+}
+
+function feedSeries(query: FlatQuery, metrics: readonly string[]): object[] {
+  const { refId, from, to } = query;
+  const step = Math.max(query.intervalMs, 10_000);
+  const times = Array.from({ length: Math.min(200, Math.ceil((to - from) / step)) }, (_, i) => from + i * step);
+  return metrics.flatMap((name) =>
+    captures.map((capture, c) =>
+      frame(refId, contract('timeseries-multi'), [
+        instant('time', times),
+        number(
+          name,
+          times.map((_, i) => captured(name, c, 1 + Math.sin(i / 3) / 2)),
+          { probe: 'paris', interface: capture }
+        ),
+      ])
+    )
+  );
 }
 
 /** One row of numbers, of two interfaces and the store; what only a real kernel knows is null. */

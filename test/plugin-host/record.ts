@@ -14,6 +14,8 @@ const queries: Record<string, object> = {
   closes: { kind: 'closes' },
   causes: { kind: 'causes' },
   findings: { kind: 'findings' },
+  feed: { kind: 'feed', metrics: ['feed.packets', 'feed.drops.share', 'feed.poor'] },
+  feedseries: { kind: 'feedseries', metrics: ['feed.drops.share', 'feed.gaps.share'] },
   values: { kind: 'values', field: 'server.port' },
   health: { kind: 'health' },
 };

@@ -1,6 +1,6 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { fill, fixedNow, kept, limits, openFilled } from '../query/query-fixture.js';
-import { scenario, scenarioConnections } from '../query/scenario-fixture.js';
+import { scenario, scenarioConnections, scenarioFeed } from '../query/scenario-fixture.js';
 import type { CaptureStatus, QueryConfig } from '../query/index.js';
 import { memoryLog } from '../store/store-fixture.js';
 import type { StoreStats } from '../store/stats.js';
@@ -48,6 +48,8 @@ export class TestFeed {
 export async function openScenario(): Promise<Store> {
   const store = await openFilled();
   await fill(store, 'probe', scenario, scenarioConnections);
+  await store.write(scenarioFeed, { probe: 'probe', run: 'feed', worker: 0, sequence: 0 });
+  await store.flush();
   return store;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { fields, parseFilter } from '@tcpscope/filter';
+import { feedFields, fields, parseFilter } from '@tcpscope/filter';
 import { noon } from '../query/scenario-fixture.js';
 import type { Store } from '../store/store.js';
 import { version } from '../version.js';
@@ -30,11 +30,11 @@ async function answer<T>(method: string, url: string, sent?: Call): Promise<T> {
   return response.json<T>();
 }
 
-test('the catalogue has every field of the filter language, in its order', async () => {
+test('the catalogue has every field of the filter language, in its order, and then those of captures', async () => {
   const { fields: told } = await answer<{ fields: Array<Record<string, unknown>> }>('GET', '/api/v1/fields');
   assert.deepEqual(
     told.map(({ name, kind, type, unit, rows }) => [name, kind, type, unit, rows]),
-    fields.map(({ name, kind, type, unit, rows }) => [name, kind, type, unit, rows])
+    [...fields, ...feedFields].map(({ name, kind, type, unit, rows }) => [name, kind, type, unit, rows])
   );
   const field = (name: string) => told.find((each) => each.name === name)!;
   assert.equal(field('syn.ratio').whenNull, 'no connection');

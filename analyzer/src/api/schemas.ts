@@ -74,8 +74,8 @@ export const fieldSchema = z.object({
   side: z.enum(['client', 'server']).nullable(),
   summary: z.string(),
   rows: z
-    .enum(['windows', 'connections', 'both'])
-    .describe('Where it exists: conversations and groups, single connections'),
+    .enum(['windows', 'connections', 'both', 'feed'])
+    .describe('Where it exists: conversations and groups, single connections; feed: captures as a whole'),
   values: z.array(z.string()).optional().describe('All values it can have'),
   whenNull: z.string().optional().describe('Why a ratio may be null'),
 });

@@ -8,6 +8,8 @@ export const queryKinds = [
   'closes',
   'causes',
   'findings',
+  'feed',
+  'feedseries',
   'values',
   'health',
 ] as const;

@@ -7,6 +7,7 @@ import { defaultThresholds, type Thresholds } from '../diagnose/index.js';
 import { answerCauses } from './answers/causes.js';
 import { answerCloses } from './answers/closes.js';
 import { answerConnections, factOf } from './answers/connections.js';
+import { answerFeed } from './answers/feed.js';
 import { answerFindings } from './answers/findings.js';
 import { answerGroups } from './answers/groups.js';
 import { answerHealth } from './answers/health.js';
@@ -156,6 +157,8 @@ export class Queries {
         return answerCauses(question, session, retention, now());
       case 'findings':
         return answerFindings(question, session, retention, now(), this.dependencies.thresholds ?? defaultThresholds);
+      case 'feed':
+        return answerFeed(question, session, retention, now());
       case 'values':
         return answerValues(question, session, this.retention);
       case 'facts':

@@ -1,4 +1,4 @@
-import type { Dimension, Expression, Field } from '@tcpscope/filter';
+import type { Counter, Dimension, Expression, Field, Ratio } from '@tcpscope/filter';
 import type { Metric, Notice } from './answer.js';
 import type { Condition } from './condition.js';
 import type { QueryKind } from './model.js';
@@ -12,10 +12,14 @@ export type Question =
   | ConnectionsQuestion
   | CausesQuestion
   | FindingsQuestion
+  | FeedQuestion
   | ValuesQuestion
   | FactsQuestion
   | HealthQuestion
   | EmptyQuestion;
+
+/** A number of a capture. */
+export type FeedMetric = Counter | Ratio;
 
 export interface Order {
   readonly field: Field;
@@ -86,6 +90,18 @@ export interface FindingsQuestion extends Common {
   readonly instants: Instants;
   readonly filter: Expression | null;
   readonly limit: number;
+}
+
+/** How good captures were, over the whole range or over time. */
+export interface FeedQuestion extends Common {
+  readonly shape: 'feed';
+  readonly range: Range;
+  readonly metrics: readonly FeedMetric[];
+  readonly groupBy: readonly Dimension[];
+  readonly order: readonly Order[];
+  readonly limit: number;
+  /** Where the answer is over time: how far points may lie apart. Null for one row each. */
+  readonly series: Pick<TimeseriesQuestion, 'intervalMs' | 'maxDataPoints' | 'points'> | null;
 }
 
 /** Values of a dimension. */

@@ -8,6 +8,7 @@ import { closeMix, connectionColumns, conversationDetails, resetRatios, serverRe
 import { healthNames } from './health-numbers.js';
 import { querySchema, queryKinds, type QueryKind, type WireQuery } from './model.js';
 import { connectionFieldOf, conversationKey, dimensionOf, isMetric, metricOf } from './names.js';
+import { feedDimensionOf, feedGroups, feedMetricOf, feedNumbers, feedShares } from './feed-names.js';
 import type { Order, Question } from './question.js';
 import { readInstants, windowsIn } from './range.js';
 
@@ -66,6 +67,9 @@ function questionOf(kind: QueryKind, query: WireQuery, config: QueryConfig): Que
       return causes(query, config);
     case 'findings':
       return findings(query, config);
+    case 'feed':
+    case 'feedseries':
+      return feed(kind, query, config);
     case 'values':
       return values(query, config);
     case 'health':
@@ -178,6 +182,33 @@ function causes(query: WireQuery, config: QueryConfig): Question {
 
 function findings(query: WireQuery, config: QueryConfig): Question {
   return { kind: 'findings', shape: 'findings', ...ended(query, config, 'findings') };
+}
+
+function feed(kind: 'feed' | 'feedseries', query: WireQuery, config: QueryConfig): Question {
+  const overTime = kind === 'feedseries';
+  const metrics = query.metrics ? unique(query.metrics.map(feedMetricOf)) : overTime ? feedShares : feedNumbers;
+  const groupBy = query.groupBy?.length ? unique(query.groupBy.map(feedDimensionOf)) : feedGroups;
+  const { instants, notices } = readInstants(query.from, query.to, config.range);
+  const [first] = metrics;
+  if (first === undefined) {
+    return { kind, shape: 'empty', notices: [] };
+  }
+  const [most, what] = overTime ? [config.series, 'series'] : [config.rows, 'rows'];
+  const { limit, notices: cut } = limitOf(query, overTime ? defaultSeries : defaultRows, most, what);
+  const order = ordersOf(query, (name) => feedOrder(name, metrics, groupBy)) ?? [{ field: first, direction: 'desc' }];
+  const { intervalMs, maxDataPoints } = query;
+  const wishes = { intervalMs: intervalMs ?? 0, maxDataPoints: maxDataPoints || defaultPoints, points: config.points };
+  const common = { kind, shape: 'feed', range: windowsIn(instants), metrics, groupBy, order, limit } as const;
+  return { ...common, series: overTime ? wishes : null, notices: [...notices, ...cut] };
+}
+
+function feedOrder(name: string, metrics: readonly Field[], groupBy: readonly Field[]): Field {
+  const choices = [...metrics, ...groupBy];
+  const field = choices.find((each) => each.name === name.trim().toLowerCase());
+  if (field === undefined) {
+    throw unordered(name, choices);
+  }
+  return field;
 }
 
 function values(query: WireQuery, config: QueryConfig): Question {

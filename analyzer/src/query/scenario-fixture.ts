@@ -1,4 +1,5 @@
 import type { ConnectionRow, WindowRow } from '../flow/batch-fixture.js';
+import { noSums, type FeedBatch } from '../diagnose/index.js';
 import { midnight, type Rows } from './query-fixture.js';
 
 /** Noon of the tests' first day, seconds since 1970. */
@@ -149,3 +150,18 @@ export const scenarioConnections: readonly ConnectionRow[] = [
     counters: { 'packets.clt': 4, 'packets.srv': 4 },
   },
 ];
+
+/** The capture of it: a minute that is good, and one in which the ring was full. */
+export const scenarioFeed: FeedBatch = {
+  kind: 'feed',
+  rows: 2,
+  capture: 'eth0',
+  windows: [
+    { ...noSums(), window: noon, packets: 1000, tcp: 990, drops: 0, acks: 400, connections: 25, poor: null },
+    {
+      ...{ ...noSums(), window: noon + 60, packets: 900, tcp: 890, drops: 100, acks: 300, gapAcks: 30 },
+      ...{ connections: 25, oneway: 1, midstream: 2, missed: 1, guesses: 2 },
+      poor: 'in that minute 100 of 1000 packets were dropped before they could be read (10 %)',
+    },
+  ],
+};

@@ -1,4 +1,4 @@
-import { Diagnoser } from '../diagnose/index.js';
+import { Diagnoser, type FeedBatch } from '../diagnose/index.js';
 import type { Batch } from '../flow/index.js';
 import type { Captures, CaptureStatus } from '../query/index.js';
 import type { Store } from '../store/index.js';
@@ -57,7 +57,8 @@ export class RunningCaptures implements Captures {
     const { log } = this.dependencies;
     for (const one of capture) {
       const workers = one.read === undefined ? one.workers : 1;
-      const outlet = this.outletFor(this.workers, workers);
+      const name = one.read ?? one.interface!;
+      const outlet = this.outletFor(name === '-' ? 'standard input' : name, this.workers, workers);
       this.workers += workers;
       if (one.read !== undefined) {
         this.sources.push(new StreamSource(one.read, flow, outlet, log));
@@ -80,9 +81,15 @@ export class RunningCaptures implements Captures {
   }
 
   /** Windows are stored as they come, connections when they are diagnosed. */
-  private outletFor(firstWorker: number, workers: number): Outlet {
+  private outletFor(capture: string, firstWorker: number, workers: number): Outlet {
     const store = this.writerFor(firstWorker);
-    const diagnoser = new Diagnoser({ workers, patience: PATIENCE, emit: store, feed: this.config.feed });
+    const diagnoser = new Diagnoser({
+      workers,
+      patience: PATIENCE,
+      emit: store,
+      emitFeed: (windows) => store({ kind: 'feed', rows: windows.length, capture, windows }, 0),
+      feed: this.config.feed,
+    });
     return {
       emit: (batch, worker) => (batch.kind === 'connections' ? diagnoser.take(batch, worker) : store(batch, worker)),
       ended: () => diagnoser.finish(),
@@ -90,14 +97,16 @@ export class RunningCaptures implements Captures {
   }
 
   /** Batches of a worker are numbered through, over restarts of its source too: with the run a name for ever. */
-  private writerFor(firstWorker: number): (batch: Batch, worker: number) => Promise<void> {
+  private writerFor(firstWorker: number): (batch: Batch | FeedBatch, worker: number) => Promise<void> {
     const { store, onBatch, run, log } = this.dependencies;
     const { probe } = this.config;
     const sequences: number[] = [];
     return async (batch, worker) => {
       const sequence = sequences[worker] ?? 0;
       sequences[worker] = sequence + 1;
-      onBatch(batch);
+      if (batch.kind !== 'feed') {
+        onBatch(batch);
+      }
       const { lost, reason } = await store.write(batch, { probe, run, worker: firstWorker + worker, sequence });
       if (lost > 0) {
         // Counted by the store and shown in /health; said once, not for every window of a full disk.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Diagnoser } from '../diagnose/index.js';
 import { createEnrichment } from '../enrich/index.js';
@@ -62,6 +63,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
       workers,
       patience: Infinity,
       emit: (batch, worker) => rows.write(batch, worker),
+      emitFeed: (windows) => rows.write({ kind: 'feed', rows: windows.length, capture: nameOf(paths), windows }),
       feed: config.feed,
     });
     const read = await readCaptures(paths, {
@@ -85,6 +87,12 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     clearInterval(watch);
     await target.stop();
   }
+}
+
+/** What the files are called as a capture: the first one, and how many more. */
+function nameOf(paths: readonly string[]): string {
+  const [first = ''] = paths;
+  return `${basename(first)}${paths.length > 1 ? ` and ${paths.length - 1} more` : ''}`;
 }
 
 /** Tells what has been in the way for two looks: a restart of the engine passes sooner. */

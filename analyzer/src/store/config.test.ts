@@ -12,6 +12,7 @@ test('an empty section keeps 10 s rows a week and day rows five years', () => {
     conv_1h: 365 * 86_400,
     conv_1d: 5 * 365 * 86_400,
     connections: 3 * 86_400,
+    feed: 365 * 86_400,
   });
   assert.equal(config.memory, 2 * 1024 ** 3);
   assert.equal(config.spoolLimit, 2 * 1024 ** 3);

@@ -11,6 +11,7 @@ export const retentionSchema = z.strictObject({
   conv_1h: retention('How long its hours are kept', '1y'),
   conv_1d: retention('How long its days are kept', '5y'),
   connections: retention('How long single connections are kept', '3d'),
+  feed: retention('How long it is kept how good the captures were', '1y'),
 });
 
 const mebibyte = 1024 ** 2;

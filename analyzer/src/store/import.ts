@@ -1,6 +1,5 @@
 import { errorKinds, TcpscopeError } from '../errors.js';
-import type { Batch } from '../flow/batch.js';
-import { maxBlockRows, slicesOf, type Slice } from './native/rows.js';
+import { maxBlockRows, slicesOf, type Slice, type StoredBatch } from './native/rows.js';
 import type { RowWriter } from './row-writer.js';
 import type { Outcome } from './spool/folder.js';
 import type { Source } from './spool/name.js';
@@ -31,7 +30,7 @@ export interface Import {
    * Takes a batch; batches of one worker in their order. Waits while the spool is full. The batch belongs to the store
    * from now on.
    */
-  write(batch: Batch, worker?: number): Promise<void>;
+  write(batch: StoredBatch, worker?: number): Promise<void>;
   /**
    * Resolves when every row is in the tables. Throws `importConflict`, `storeWrite` (blocks were refused or could not
    * be spooled) or `storeOwnerGone`.
@@ -47,7 +46,7 @@ export interface ImportOptions {
 }
 
 interface Gathered {
-  slices: Array<Slice<Batch>>;
+  slices: Array<Slice<StoredBatch>>;
   rows: number;
   sequence: number;
 }
@@ -67,11 +66,11 @@ export class GatheringImport implements Import {
 
   constructor(private readonly options: ImportOptions) {}
 
-  async write(batch: Batch, worker = 0): Promise<void> {
+  async write(batch: StoredBatch, worker = 0): Promise<void> {
     const key = `${worker}.${batch.kind}`;
     const gathered = this.gathered.get(key) ?? { slices: [], rows: 0, sequence: 0 };
     this.gathered.set(key, gathered);
-    for (const slice of slicesOf<Batch>(batch)) {
+    for (const slice of slicesOf<StoredBatch>(batch)) {
       const rows = slice.to - slice.from;
       if (gathered.rows + rows > maxBlockRows) {
         await this.flush(gathered, batch.kind, worker);
@@ -83,7 +82,7 @@ export class GatheringImport implements Import {
 
   async complete(): Promise<ImportResult> {
     for (const [key, gathered] of this.gathered) {
-      const [worker, kind] = key.split('.') as [string, Batch['kind']];
+      const [worker, kind] = key.split('.') as [string, StoredBatch['kind']];
       await this.flush(gathered, kind, Number(worker));
     }
     const outcomes = await Promise.all(this.outcomes);
@@ -103,12 +102,12 @@ export class GatheringImport implements Import {
     return result;
   }
 
-  private async flush(gathered: Gathered, kind: Batch['kind'], worker: number): Promise<void> {
+  private async flush(gathered: Gathered, kind: StoredBatch['kind'], worker: number): Promise<void> {
     if (gathered.rows === 0) {
       return;
     }
     const { slices, rows } = gathered;
-    const source = this.sourceOf(worker, `${kind === 'windows' ? 'w' : 'c'}${gathered.sequence++}`);
+    const source = this.sourceOf(worker, `${kind[0]}${gathered.sequence++}`);
     gathered.slices = [];
     gathered.rows = 0;
     while (this.unsettled.size >= blocksInFlight) {

@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Batch } from '../flow/batch.js';
 import type { Enrichment } from '../enrich/index.js';
 import { encodeSlices, tableFor } from './encode.js';
-import { rowsOf, slicesOf, type Slice } from './native/rows.js';
+import { rowsOf, slicesOf, type Slice, type StoredBatch } from './native/rows.js';
 import type { Schema } from './schema/tables.js';
 import type { LossReason } from './spool/losses.js';
 import type { Source } from './spool/name.js';
@@ -37,9 +36,9 @@ export class RowWriter {
   ) {}
 
   /** Writes a batch of a capture, in blocks of at most 65,536 rows. The batch belongs to the store from now on. */
-  async write(batch: Batch, origin: Origin): Promise<WriteOutcome> {
-    const slices = slicesOf<Batch>(batch);
-    const window = batch.kind === 'windows' ? String(batch.window) : 'c';
+  async write(batch: StoredBatch, origin: Origin): Promise<WriteOutcome> {
+    const slices = slicesOf<StoredBatch>(batch);
+    const window = batch.kind === 'windows' ? String(batch.window) : batch.kind === 'feed' ? 'f' : 'c';
     const writes: Array<Promise<WriteOutcome>> = [];
     for (const [part, slice] of slices.entries()) {
       const sequence = [window, origin.sequence, ...(slices.length > 1 ? [part] : [])].join('-');
@@ -59,7 +58,11 @@ export class RowWriter {
     };
   }
 
-  private async writeSlice(kind: Batch['kind'], slice: Slice<Batch>, source: Source): Promise<WriteOutcome> {
+  private async writeSlice(
+    kind: StoredBatch['kind'],
+    slice: Slice<StoredBatch>,
+    source: Source
+  ): Promise<WriteOutcome> {
     const rows = rowsOf([slice]);
     const result = await this.writeSlices(kind, [slice], source, { wait: false });
     return 'lost' in result ? { stored: 0, lost: rows, reason: result.lost } : { stored: rows, lost: 0, reason: null };
@@ -67,8 +70,8 @@ export class RowWriter {
 
   /** Writes slices of batches of one kind as one block. */
   writeSlices(
-    kind: Batch['kind'],
-    slices: ReadonlyArray<Slice<Batch>>,
+    kind: StoredBatch['kind'],
+    slices: ReadonlyArray<Slice<StoredBatch>>,
     source: Source,
     { wait }: { wait: boolean }
   ): Promise<Written> {

@@ -1,5 +1,5 @@
+import type { StoredBatch } from './native/rows.js';
 import { errorKinds, TcpscopeError } from '../errors.js';
-import type { Batch } from '../flow/batch.js';
 import type { Enrichment } from '../enrich/index.js';
 import type { StoreConfig } from './config.js';
 import { GatheringImport, type Import, type ImportSource } from './import.js';
@@ -24,7 +24,7 @@ export interface SpoolDependencies {
 /** Hands rows over to the process that owns the store; see `openSpool`. */
 export interface Spool {
   /** As `Store.write`: resolves when the rows are in the spool. */
-  write(batch: Batch, origin: Origin): Promise<WriteOutcome>;
+  write(batch: StoredBatch, origin: Origin): Promise<WriteOutcome>;
   beginImport(source: ImportSource): Import;
   /** Rows that were lost, by reason. */
   losses(): Partial<Record<LossReason, Loss>>;

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { counters } from '@tcpscope/filter';
 import { connectionCounters, historyLength, windowCounters } from '../flow/batch.js';
 import { connectionBatch, syntheticConnections, syntheticWindow, windowBatch } from '../flow/batch-fixture.js';
+import { noSums } from '../diagnose/index.js';
 import { addMissingColumns, migrations, type Migration } from './schema/migrations.js';
 import { connectionById } from './schema/connection-id.js';
 import { schemaOf, windowTables } from './schema/tables.js';
@@ -270,11 +271,13 @@ test('an import that was interrupted is completed, but not with blocks that are 
 
 test('the store tells its sizes, counts and health', async () => {
   await store.write(syntheticWindow(window, 10), origin('sizes'));
+  const windows = [{ ...noSums(), window, poor: null }];
+  await store.write({ kind: 'feed', rows: 1, capture: 'eth0', windows }, origin('sizes'));
   await store.flush();
   const { tables, free, engineMemory, quarantined } = await store.diskUse();
   assert.deepEqual(
     tables.map(({ table }) => table),
-    ['conv_10s', 'conv_1m', 'conv_1h', 'conv_1d', 'connections']
+    ['conv_10s', 'conv_1m', 'conv_1h', 'conv_1d', 'connections', 'feed']
   );
   for (const { table, rows, bytes, oldest, newest } of tables) {
     assert.ok(rows > 0 && bytes > 0 && oldest! <= newest!, table);

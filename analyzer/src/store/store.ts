@@ -1,8 +1,8 @@
+import type { StoredBatch } from './native/rows.js';
 import { watch, type FSWatcher } from 'node:fs';
 import { mkdir, statfs } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { errorKinds, TcpscopeError } from '../errors.js';
-import type { Batch } from '../flow/batch.js';
 import type { Enrichment } from '../enrich/index.js';
 import type { StoreConfig } from './config.js';
 import { EmbeddedEngine } from './engine/embedded.js';
@@ -41,7 +41,7 @@ export interface Store {
    * Writes a batch of a capture. Resolves when its rows are in the spool, from where they reach the tables whatever
    * happens, or are lost and counted (never by an exception). The batch belongs to the store from now on.
    */
-  write(batch: Batch, origin: Origin): Promise<WriteOutcome>;
+  write(batch: StoredBatch, origin: Origin): Promise<WriteOutcome>;
   /** Begins the import of a file: its rows are stored once, however often and whenever it is imported. */
   beginImport(source: ImportSource): Import;
   /** Resolves when everything in the spool is in the tables. */
@@ -191,7 +191,7 @@ class OpenStore implements Store {
     }
   }
 
-  async write(batch: Batch, origin: Origin): Promise<WriteOutcome> {
+  async write(batch: StoredBatch, origin: Origin): Promise<WriteOutcome> {
     if (this.stopping) {
       this.losses.add('stopped', batch.rows);
       return { stored: 0, lost: batch.rows, reason: 'stopped' };

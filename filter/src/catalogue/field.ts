@@ -10,7 +10,17 @@ export type ValueType = 'ip' | 'port' | 'integer' | 'number' | 'string' | 'boole
 
 /** What one unit of the value is. Shares are 0 to 1; `per connection` is a mean of a count. */
 export type Unit =
-  'packets' | 'connections' | 'attempts' | 'bytes' | 'seconds' | 'share' | 'per connection' | 'hosts' | 'ports' | null;
+  | 'packets'
+  | 'packets per second'
+  | 'connections'
+  | 'attempts'
+  | 'bytes'
+  | 'seconds'
+  | 'share'
+  | 'per connection'
+  | 'hosts'
+  | 'ports'
+  | null;
 
 /**
  * - `dimension`: names a group (an address, a port, a zone); on every row.
@@ -22,8 +32,11 @@ export type Unit =
  */
 export type FieldKind = 'dimension' | 'counter' | 'sum' | 'ratio' | 'distinct' | 'attribute';
 
-/** Which rows carry a field: 10 s windows of a conversation, rows of single connections, or both. */
-export type Rows = 'windows' | 'connections' | 'both';
+/**
+ * Which rows carry a field: 10 s windows of a conversation, rows of single connections, or both; or `feed`, windows of a
+ * whole capture, which no filter knows.
+ */
+export type Rows = 'windows' | 'connections' | 'both' | 'feed';
 
 interface Common {
   /** Canonical name, lower case, dotted: `rst.count.srv`. */
@@ -82,6 +95,12 @@ export interface Attribute extends Common {
   readonly column: string;
   /** The values an enumeration takes, in their natural order. */
   readonly values?: readonly string[];
+}
+
+/** A number of a whole capture in a window. */
+export interface FeedCounter extends Counter {
+  /** Whether there are captures of which nobody can tell it. */
+  readonly unknown: boolean;
 }
 
 export type Field = Dimension | Counter | Sum | Ratio | Distinct | Attribute;

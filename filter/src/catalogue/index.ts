@@ -8,6 +8,7 @@ export * from './attributes.js';
 export * from './counters.js';
 export * from './derived.js';
 export * from './dimensions.js';
+export * from './feed.js';
 export type * from './field.js';
 
 /** Every field, in the order of the reference. */

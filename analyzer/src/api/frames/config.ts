@@ -4,6 +4,7 @@ import type { FieldConfig } from './frame.js';
 
 const units: Readonly<Record<NonNullable<Field['unit']>, string>> = {
   packets: 'short',
+  'packets per second': 'pps',
   connections: 'short',
   attempts: 'short',
   hosts: 'short',
@@ -20,7 +21,9 @@ export function unitOf(unit: Field['unit']): Pick<FieldConfig, 'unit'> {
 
 /** What Grafana shows with the values of a field of the catalogue. */
 export function fieldConfig(field: Field): FieldConfig {
-  const filterable = field.kind === 'dimension' || (field.kind === 'attribute' && field.type !== 'time');
+  // No filter knows what captures are called.
+  const filterable =
+    (field.kind === 'dimension' && field.rows !== 'feed') || (field.kind === 'attribute' && field.type !== 'time');
   return { ...unitOf(field.unit), description: field.summary, ...(filterable ? { filterable } : {}) };
 }
 

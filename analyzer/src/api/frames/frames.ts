@@ -15,6 +15,8 @@ export interface FrameOptions {
 
 const types: Readonly<Record<QueryKind, FrameType>> = {
   timeseries: 'timeseries-multi',
+  feedseries: 'timeseries-multi',
+  feed: 'numeric-long',
   top: 'numeric-long',
   closes: 'numeric-long',
   causes: 'numeric-long',
@@ -50,11 +52,23 @@ export function framesOf(answer: Answer, { refId, legend, fromAlert }: FrameOpti
     case 'table':
       return [
         type === 'numeric-long'
-          ? numericLongFrame(kind === 'findings' ? withoutWords(answer) : answer, refId, meta)
+          ? numericLongFrame(forReader(answer, fromAlert), refId, meta)
           : type === 'numeric-wide'
             ? numericWideFrame(answer, refId, meta)
             : tableFrame(answer, refId, meta),
       ];
+  }
+}
+
+/** What names a row stays the same from one evaluation of an alert rule to the next; a reason with numbers does not. */
+function forReader(answer: TableAnswer, fromAlert: boolean): TableAnswer {
+  switch (answer.kind) {
+    case 'findings':
+      return withoutWords(answer);
+    case 'feed':
+      return fromAlert ? { ...answer, columns: answer.columns.filter(({ name }) => name !== 'reason') } : answer;
+    default:
+      return answer;
   }
 }
 

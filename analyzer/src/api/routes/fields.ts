@@ -1,9 +1,9 @@
-import { fields } from '@tcpscope/filter';
+import { feedFields, fields, type Field } from '@tcpscope/filter';
 import { z } from 'zod';
 import { errors, fieldSchema } from '../schemas.js';
 import type { Route } from './context.js';
 
-const catalogue = fields.map((field) => {
+const catalogue = [...fields, ...(feedFields as readonly Field[])].map((field) => {
   const { name, aliases, kind, type, unit, side, summary, rows } = field;
   return {
     ...{ name, aliases: [...aliases], kind, type, unit, side, summary, rows },

@@ -1,8 +1,11 @@
-import type { Verdicts } from '../../diagnose/index.js';
+import type { FeedBatch, Verdicts } from '../../diagnose/index.js';
 import type { Batch, ConnectionBatch, WindowBatch } from '../../flow/batch.js';
 
+/** Everything that is stored. */
+export type StoredBatch = Batch | FeedBatch;
+
 /** Rows `from` up to, not including, `to` of a batch. */
-export interface Slice<B extends Batch> {
+export interface Slice<B extends StoredBatch> {
   readonly batch: B;
   readonly from: number;
   readonly to: number;
@@ -16,7 +19,7 @@ export type ConnectionSlice = Slice<DiagnosableBatch>;
 export const maxBlockRows = 65_536;
 
 /** A batch cut into slices that fit a block. */
-export function slicesOf<B extends Batch>(batch: B): Array<Slice<B>> {
+export function slicesOf<B extends StoredBatch>(batch: B): Array<Slice<B>> {
   const slices: Array<Slice<B>> = [];
   for (let from = 0; from < batch.rows; from += maxBlockRows) {
     slices.push({ batch, from, to: Math.min(from + maxBlockRows, batch.rows) });
@@ -24,7 +27,7 @@ export function slicesOf<B extends Batch>(batch: B): Array<Slice<B>> {
   return slices;
 }
 
-export function rowsOf(slices: ReadonlyArray<Slice<Batch>>): number {
+export function rowsOf(slices: ReadonlyArray<Slice<StoredBatch>>): number {
   return slices.reduce((rows, { from, to }) => rows + to - from, 0);
 }
 

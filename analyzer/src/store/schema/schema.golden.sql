@@ -340,6 +340,35 @@ ORDER BY (toStartOfFiveMinutes(start), server_ip, server_port, client_ip, start)
 TTL inserted + toIntervalSecond(259200)
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
 
+CREATE TABLE IF NOT EXISTS feed (
+  `ts` DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
+  `probe` LowCardinality(String) CODEC(ZSTD(1)),
+  `interface` LowCardinality(String) CODEC(ZSTD(1)),
+  `seconds` UInt64 CODEC(T64, ZSTD(1)),
+  `packets` UInt64 CODEC(T64, ZSTD(1)),
+  `tcp` UInt64 CODEC(T64, ZSTD(1)),
+  `undecoded` UInt64 CODEC(T64, ZSTD(1)),
+  `duplicates` Nullable(UInt64) CODEC(ZSTD(1)),
+  `drops` Nullable(UInt64) CODEC(ZSTD(1)),
+  `clock_steps` UInt64 CODEC(T64, ZSTD(1)),
+  `acks` UInt64 CODEC(T64, ZSTD(1)),
+  `gaps` UInt64 CODEC(T64, ZSTD(1)),
+  `connections` UInt64 CODEC(T64, ZSTD(1)),
+  `oneway` UInt64 CODEC(T64, ZSTD(1)),
+  `midstream` UInt64 CODEC(T64, ZSTD(1)),
+  `missed` UInt64 CODEC(T64, ZSTD(1)),
+  `guesses` UInt64 CODEC(T64, ZSTD(1)),
+  `evicted` UInt64 CODEC(T64, ZSTD(1)),
+  `poor` UInt64 CODEC(T64, ZSTD(1)),
+  `reason` LowCardinality(String) CODEC(ZSTD(1)),
+  `inserted` DateTime('UTC') CODEC(DoubleDelta, ZSTD(1))
+) ENGINE = MergeTree
+PARTITION BY toYYYYMM(ts)
+PRIMARY KEY (ts, probe, interface)
+ORDER BY (ts, probe, interface)
+TTL inserted + toIntervalSecond(31536000)
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000;
+
 CREATE MATERIALIZED VIEW IF NOT EXISTS conv_1m_view TO conv_1m AS
 SELECT
   start_ AS ts,

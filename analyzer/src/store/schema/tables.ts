@@ -1,4 +1,13 @@
-import { attributes, counters, dimensions, type Attribute, type Counter, type Dimension } from '@tcpscope/filter';
+import {
+  attributes,
+  counters,
+  dimensions,
+  feedCounters,
+  feedDimensions,
+  type Attribute,
+  type Counter,
+  type Dimension,
+} from '@tcpscope/filter';
 
 /** A column as the engine knows it. */
 export interface Column {
@@ -11,7 +20,7 @@ export interface Column {
 }
 
 /** Tables that hold rows and are kept for a time, named as in the configuration's `retention`. */
-export type TableName = 'conv_10s' | 'conv_1m' | 'conv_1h' | 'conv_1d' | 'connections';
+export type TableName = 'conv_10s' | 'conv_1m' | 'conv_1h' | 'conv_1d' | 'connections' | 'feed';
 
 export interface Table {
   readonly name: TableName;
@@ -174,10 +183,35 @@ function connectionTable(known: readonly Counter[]): Table {
   };
 }
 
+/** How good each capture was, window by window. Sums; null where nobody knows. */
+function feedTable(): Table {
+  const order = ['ts', 'probe', 'interface'];
+  return {
+    name: 'feed',
+    columns: [
+      { name: 'ts', type: "DateTime('UTC')", codec: times },
+      ...dimensions.filter(({ name }) => name === 'probe').map(dimensionColumn),
+      ...feedDimensions.map(dimensionColumn),
+      ...feedCounters.map(({ column, unknown }): Column => ({
+        name: column,
+        type: unknown ? 'Nullable(UInt64)' : 'UInt64',
+        codec: unknown ? plain : numbers,
+      })),
+      { name: 'reason', type: 'LowCardinality(String)', codec: plain },
+      inserted(false),
+    ],
+    engine: 'MergeTree',
+    partition: 'toYYYYMM(ts)',
+    primary: order,
+    order,
+    indexes: [],
+  };
+}
+
 /** The schema that a list of counters asks for; the catalogue's unless a test says otherwise. */
 export function schemaOf(known: readonly Counter[] = counters): Schema {
   return {
-    tables: [...windowTables.map(({ name }) => windowTable(name, known)), connectionTable(known)],
+    tables: [...windowTables.map(({ name }) => windowTable(name, known)), connectionTable(known), feedTable()],
     rollups,
     counters: known,
   };
