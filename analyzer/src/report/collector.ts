@@ -1,5 +1,5 @@
 import { evaluate, type Expression, type FilterValue, type StoredField } from '@tcpscope/filter';
-import { diagnoseAll, type DiagnosedBatch } from '../diagnose/index.js';
+import { diagnoseInput, type DiagnosedBatch, type DiagnosedInput, type FeedWindow } from '../diagnose/index.js';
 import type { Enrichment } from '../enrich/index.js';
 import { windowCounters, type Batch, type ConnectionBatch, type WindowBatch } from '../flow/index.js';
 import { addressText } from './names.js';
@@ -42,7 +42,7 @@ export interface ConnectionRow {
 export class Collector {
   private readonly sums = new Map<string, Sum>();
   private readonly connectionBatches: ConnectionBatch[] = [];
-  private diagnosed: readonly DiagnosedBatch[] | null = null;
+  private diagnosed: DiagnosedInput | null = null;
 
   /** @param probe what the field `probe` says in filters */
   constructor(
@@ -52,8 +52,10 @@ export class Collector {
 
   add(batch: Batch): void {
     if (batch.kind === 'connections') {
-      this.connectionBatches.push(batch);
-      this.diagnosed = null;
+      if (batch.rows > 0 || batch.feed !== undefined) {
+        this.connectionBatches.push(batch);
+        this.diagnosed = null;
+      }
     } else {
       for (let row = 0; row < batch.rows; row++) {
         this.addRow(batch, row);
@@ -77,8 +79,7 @@ export class Collector {
   connections(of: readonly Conversation[] | null): ConnectionRow[] {
     const wanted = of === null ? null : new Set(of.map((conversation) => conversation.key));
     const found: ConnectionRow[] = [];
-    this.diagnosed ??= diagnoseAll(this.connectionBatches);
-    for (const batch of this.diagnosed) {
+    for (const batch of this.conclude().batches) {
       for (let row = 0; row < batch.rows; row++) {
         if (wanted === null || wanted.has(keyOf(batch, row))) {
           found.push({ batch, row });
@@ -86,6 +87,15 @@ export class Collector {
       }
     }
     return found.sort(byStart);
+  }
+
+  /** How good the capture was, window by window. */
+  feed(): readonly FeedWindow[] {
+    return this.conclude().feed;
+  }
+
+  private conclude(): DiagnosedInput {
+    return (this.diagnosed ??= diagnoseInput(this.connectionBatches));
   }
 
   private addRow(batch: WindowBatch, row: number): void {

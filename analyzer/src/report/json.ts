@@ -1,3 +1,4 @@
+import { feedJson } from './feed.js';
 import { connectionJson, conversationJson, type Report } from './report.js';
 
 /**
@@ -6,6 +7,7 @@ import { connectionJson, conversationJson, type Report } from './report.js';
  */
 export function* reportJson(report: Report): Generator<string> {
   yield `{\n"packets": ${JSON.stringify(report.packets)},\n"totals": ${JSON.stringify(report.totals)},\n`;
+  yield `"feed": ${JSON.stringify(feedJson(report.feed))},\n`;
   yield '"conversations": [';
   yield* lines(report.conversations, (conversation) => conversationJson(conversation, report.diagnoses));
   yield '],\n"findings": [';

@@ -15,6 +15,7 @@ import { originOf } from '../diagnose/index.js';
 import type { PacketCounts } from '../pipeline/pipeline.js';
 import type { Collector, ConnectionRow, Conversation } from './collector.js';
 import { diagnosesOf, explanationOf, type ConversationDiagnosis, type Diagnoses } from './diagnoses.js';
+import { feedOf, type Feed } from './feed.js';
 import { addressText, timeText } from './names.js';
 
 /** Metrics by name, in the order of the catalogue: counts, and ratios that are null where there is nothing to divide by. */
@@ -27,6 +28,8 @@ export interface Report {
   readonly conversations: readonly Conversation[];
   readonly connections: readonly ConnectionRow[];
   readonly diagnoses: Diagnoses;
+  /** Of the whole input, whatever the filter. */
+  readonly feed: Feed;
 }
 
 /** Makes the report of what was collected; of the conversations that match `filter` alone when it is not null. */
@@ -38,7 +41,8 @@ export function makeReport(packets: PacketCounts, collected: Collector, filter: 
   }
   const connections = collected.connections(filter === null ? null : conversations);
   const diagnoses = diagnosesOf(connections);
-  return { packets, totals: metricsOf(sum), conversations, connections, diagnoses };
+  const feed = feedOf(collected.feed());
+  return { packets, totals: metricsOf(sum), conversations, connections, diagnoses, feed };
 }
 
 /** Adds counters of a conversation to those of a group. */

@@ -1,6 +1,7 @@
 import { closeClasses, type CloseClass } from '@tcpscope/filter';
 import type { PacketCounts } from '../pipeline/pipeline.js';
 import type { ConnectionRow, Conversation } from './collector.js';
+import { feedSentences } from './feed.js';
 import { counted, duration } from './format.js';
 import { timeText } from './names.js';
 import { pageText, type Page, type PageGroup } from './page.js';
@@ -31,7 +32,7 @@ export function reportText(report: Report, { title, top, color, width }: TextOpt
       ['conversations', conversations.length],
       ['connections', connections.length],
     ],
-    limits: [...undecodedSentences(packets), ...roleSentences(totals)],
+    limits: [...undecodedSentences(packets), ...roleSentences(totals), ...feedSentences(report.feed)],
     servers: groups(conversations, (row) => `${row.serverIp} ${row.serverPort}`, 'rst.count.srv', top),
     clients: groups(conversations, (row) => row.clientIp, 'rst.count.srv', top),
     closes: closes(report),
