@@ -48,7 +48,20 @@ async function importedRows(path: string, status: number) {
 async function storedRows(store: string) {
   const serve = await serving(store);
   try {
-    return await everything(serve.url, generatedRange);
+    const metrics = [
+      'packets',
+      'tcp',
+      'acks',
+      'gaps',
+      'connections',
+      'oneway',
+      'midstream',
+      'guesses',
+      'seconds',
+      'poor',
+    ];
+    const feed = await ask(serve.url, { ...generatedRange, kind: 'feed', groupBy: ['probe'], metrics });
+    return { ...(await everything(serve.url, generatedRange)), feed };
   } finally {
     await serve.stop();
   }
@@ -58,6 +71,7 @@ before(async () => {
   generate(PACKETS, file);
   rows = await importedRows(file, 0);
   assert(rows.connections.length > 100);
+  assert.equal(rows.feed.length, 1);
 });
 after(async () => {
   await Analyzer.stopAll();
