@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { advise, fields, parseFilter, type RowKind } from '../filter/src/index.js';
+import { advise, feedFields, fields, parseFilter, type RowKind } from '../filter/src/index.js';
 import { inRepository } from './plugin-host/paths.js';
 
 /* src/ is built for the browser and does not belong to this program; only its shape is stated here. */
@@ -33,7 +33,7 @@ describe('filters that the editor offers', () => {
 });
 
 describe('names that the editor starts with', () => {
-  const known = new Set(fields.map(({ name }) => name));
+  const known = new Set([...fields, ...feedFields].map(({ name }) => name));
   for (const [kind, { defaultMetrics, defaultGroupBy, defaultOrder }] of Object.entries(kinds)) {
     it(`are in the catalogue: ${kind}`, () => {
       const names = [...defaultMetrics, ...defaultGroupBy, ...(defaultOrder ? [defaultOrder.field] : [])];
