@@ -14,7 +14,7 @@ const PACKETS = 6000;
 const folder = mkdtempSync(join(tmpdir(), 'tcpscope-streams-'));
 const file = join(folder, 'whole.pcap');
 let stores = 0;
-let rows: Awaited<ReturnType<typeof everything>>;
+let rows: Awaited<ReturnType<typeof storedRows>>;
 
 /** Captures from a stream into a store of its own. */
 function capturing(read: string, until: string, launch?: Launch): Promise<Analyzer & { store?: string }> {
