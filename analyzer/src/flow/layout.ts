@@ -300,3 +300,9 @@ export const enum RecMeta {
   Ipv6 = 1 << 12,
   ClientHigh = 1 << 13,
 }
+
+/** Words of the time of the segment at hand. */
+export const enum Now {
+  Event = 0,
+  Nanos = 1,
+}

@@ -3,25 +3,18 @@ import { createClosing } from './closing.js';
 import type { Connections } from './connections.js';
 import { Event, Verdict } from './events.js';
 import { createFactNotes } from './fact-notes.js';
-import { Acks, Both, Cold, Ends, Facts, Half, Nanos, Opening, Row, State, Table, Traits } from './layout.js';
+import { createHandshake } from './handshake.js';
+import { Acks, Both, Cold, Ends, Facts, Half, Nanos, Now, Row, State, Table, Traits } from './layout.js';
 import { Place } from './sequence.js';
 import { createSignals } from './signals.js';
 import { clientDirection } from './verdict.js';
 import { createZeekNotes, hasAckLetter, hasDataLetter, hasLetters, hasState } from './zeek.js';
 
-/** Longest handshake time that is booked, microseconds: what a signed 32-bit word holds (35 minutes). */
-const LONGEST = 0x7fffffff;
 /** Literals, which the bundler writes into the code: SYN, FIN and RST; these with PSH, ACK and URG. */
 const CONTROL = 0x07;
 const ANY_FLAG = 0x3f;
 /** A packet after a gap this long makes a RST that follows it a sign of expired state on the path, seconds. */
 const LONG_IDLE = 30;
-
-/** Words of the time of the segment at hand. */
-const enum Now {
-  Event = 0,
-  Nanos = 1,
-}
 
 /**
  * The segments that open, close or reset a connection, that are the first of their kind, or that are odd in any way. Each
@@ -29,7 +22,7 @@ const enum Now {
  */
 export function createSpecialSegments(connections: Connections, segments: Int32Array) {
   const { table, clock, windows, sequences, roles, present, acks, arm, book, spill } = connections;
-  const { rows, floats, announced, coldAt } = table;
+  const { rows, announced, coldAt } = table;
   const cold = table.cold.words;
   const zeek = createZeekNotes(table);
   const facts = createFactNotes(table, segments);
@@ -39,6 +32,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
   const TIMED = State.Closed | State.Suspect | State.Refused | State.Handshake | State.Midstream | Both.Fin;
   /** Event time of the segment at hand. */
   const now = new Int32Array(2);
+  const { onSyn, onSynAck, complete, timeHandshake } = createHandshake(connections, segments, now);
 
   /**
    * @param segment where the segment lies in `segments`
@@ -294,73 +288,6 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     }
   }
 
-  function onSyn(at: number, direction: number, segment: number): void {
-    const state = rows[at + Row.State] as number;
-    countOpening(at, Opening.Syn, Event.Syn);
-    if ((state & State.Timed) === 0) {
-      const time = sinceStart(at);
-      if ((state & Both.Syn) === 0) {
-        floats[at + Row.HandshakeTime] = time;
-      }
-      if ((state & (State.Syn << (direction ^ 1))) === 0) {
-        rows[at + Row.LastSyn] = Math.min(LONGEST, time);
-      }
-    }
-    if ((state & (State.Syn << direction)) !== 0) {
-      if ((state & State.Refused) !== 0) {
-        // The refused attempt goes on: it waits for an answer again.
-        rows[at + Row.State] = state & ~State.Closed;
-      }
-      return;
-    }
-    rows[at + Row.Opening] = (rows[at + Row.Opening] as number) + (1 << Opening.Attempt);
-    noteWindowScale(at, direction, segments[segment + Seg.WindowScale] as number);
-    rows[at + Row.State] = (state | (State.Syn << direction)) & ~State.Midstream;
-    if ((state & Both.Syn) === 0) {
-      learnClient(at, direction);
-    }
-    if ((state & State.Midstream) !== 0) {
-      // Captured behind packets that it precedes: the start was seen after all.
-      takeBack(at, Verdict.Midstream);
-    }
-    // Captured behind all that it announces: what ended since then has ended.
-    handshake(rows, at, false);
-  }
-
-  function onSynAck(at: number, direction: number, segment: number): void {
-    const state = rows[at + Row.State] as number;
-    countOpening(at, Opening.SynAck, Event.SynAck);
-    noteWindowScale(at, direction, segments[segment + Seg.WindowScale] as number);
-    rows[at + Row.State] = state | (State.SynAck << direction);
-    if ((state & State.Refused) !== 0) {
-      // A SYN+ACK after a refusal: the RST was not the server's, or not its last word.
-      rows[at + Row.State] = (state & ~(State.Refused | State.Closed)) | (State.SynAck << direction);
-      rows[at + Row.Facts] = (rows[at + Row.Facts] as number) | Facts.ResetVoid;
-    }
-    if ((state & Both.Syn) === 0) {
-      learnClient(at, direction ^ 1);
-    }
-  }
-
-  /** The client is certain now; takes back what was booked for the guess. */
-  function learnClient(at: number, client: number): void {
-    const state = rows[at + Row.State] as number;
-    if ((state & State.RoleCertain) !== 0) {
-      return;
-    }
-    rows[at + Row.State] = (client !== 0 ? state | State.ClientHigh : state & ~State.ClientHigh) | State.RoleCertain;
-    const facts = rows[at + Row.Facts] as number;
-    if ((facts & Facts.GuessBooked) !== 0) {
-      rows[at + Row.Facts] = facts & ~Facts.GuessBooked;
-      takeBack(at, Verdict.RoleGuess);
-    }
-  }
-
-  /** Undoes what was booked in this window. A window that the connection has left is not rewritten (semantics b1). */
-  function takeBack(at: number, verdict: number): void {
-    rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) & ~verdict;
-  }
-
   /** A segment with data or an acknowledgement: mid-stream when no SYN announced it. */
   function withoutSyn(at: number, direction: number, payload: number): void {
     let state = rows[at + Row.State] as number;
@@ -385,7 +312,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       hear(state, at, direction, acknowledgement);
     }
     if ((state & State.Handshake) === 0) {
-      handshake(rows, at, true);
+      complete(at, true);
     }
     if ((state & State.Timed) === 0 && (flags & Flag.Syn) === 0) {
       timeHandshake(at, direction);
@@ -401,30 +328,6 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
         acks[Acks.Gap] = (acks[Acks.Gap] as number) + 1;
       }
     }
-  }
-
-  /** Times the handshake at the client's first acknowledgement of the server's SYN. */
-  function timeHandshake(at: number, direction: number): void {
-    const state = rows[at + Row.State] as number;
-    if ((state & State.Handshake) === 0 || direction !== clientDirection(state)) {
-      return;
-    }
-    const first = floats[at + Row.HandshakeTime] as number;
-    const time = Math.min(LONGEST, Math.max(0, sinceStart(at) - first));
-    floats[at + Row.HandshakeTime] = time;
-    const wait = ((now[Now.Event] as number) - (rows[at + Row.LastSeconds] as number)) * 1e6;
-    const share =
-      (wait + ((now[Now.Nanos] as number) - ((rows[at + Row.LastNanos] as number) & Nanos.Most)) / 1e3) /
-      Math.max(time, 1e-3);
-    rows[at + Row.Facts] =
-      (rows[at + Row.Facts] as number) | (Math.round(Math.min(1, Math.max(0, share)) * 15) << Facts.Share);
-    // From now on this word is the time between the first SYN and the last.
-    rows[at + Row.LastSyn] = Math.max(
-      0,
-      Math.min(Math.round(time), Math.round((rows[at + Row.LastSyn] as number) - first))
-    );
-    rows[at + Row.State] = state | State.Timed;
-    rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | Verdict.Timed;
   }
 
   function countFin(at: number, direction: number, end: number): void {
@@ -450,29 +353,6 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     rows[at + Row.Ends] = word + (1 << shift);
   }
 
-  /** Counts a SYN or SYN+ACK in `Row.Opening`. */
-  function countOpening(at: number, shift: number, event: number): void {
-    let word = rows[at + Row.Opening] as number;
-    if (((word >>> shift) & Opening.Most) === Opening.Most) {
-      spill(at, event, Opening.Most);
-      word &= ~(Opening.Most << shift);
-    }
-    rows[at + Row.Opening] = word + (1 << shift);
-  }
-
-  /** Microseconds since the connection's first packet. */
-  function sinceStart(at: number): number {
-    return (
-      ((now[Now.Event] as number) - (rows[at + Row.StartSeconds] as number)) * 1e6 +
-      ((now[Now.Nanos] as number) - (rows[at + Row.StartNanos] as number)) / 1e3
-    );
-  }
-
-  function noteWindowScale(at: number, direction: number, scale: number): void {
-    const shift = Traits.WindowScale + direction * Traits.ScaleBits;
-    rows[at + Row.Traits] = ((rows[at + Row.Traits] as number) & ~(15 << shift)) | ((scale + 1) << shift);
-  }
-
   return { packet, standing, place, spillBytes, sameWindow };
 }
 
@@ -481,30 +361,6 @@ function noteId(rows: Int32Array, at: number, direction: number, id: number): vo
   const shift = direction * Half.Bits;
   if ((((rows[at + Row.Wide] as number) >>> shift) & Half.Most) === 0) {
     rows[at + Row.Wide] = (rows[at + Row.Wide] as number) | (id << shift);
-  }
-}
-
-/**
- * Both sides sent a SYN and each acknowledged the other's, in whatever order they were captured.
- * @param revives the segment at hand shows that the connection stands now
- */
-function handshake(rows: Int32Array, at: number, revives: boolean): void {
-  const state = rows[at + Row.State] as number;
-  const syns = (state >>> 4) | (state >>> 6);
-  if ((syns & 3) !== 3 || ((state >>> 18) & 3) !== 3 || (state & Both.Syn) === 0) {
-    return;
-  }
-  if (
-    (((rows[at + Row.Acked] as number) - (rows[at + Row.First + 1] as number) - 1) | 0) >= 0 &&
-    (((rows[at + Row.Acked + 1] as number) - (rows[at + Row.First] as number) - 1) | 0) >= 0
-  ) {
-    rows[at + Row.State] = state | State.Handshake;
-    if (revives && (state & State.Closed) !== 0 && (state & Both.Fin) === 0) {
-      // It was reset before it stood, and stands now: the RST was forged, or for an attempt before this one.
-      rows[at + Row.State] = (state & ~(State.Closed | State.Refused | State.Suspect)) | State.Handshake;
-      rows[at + Row.Facts] = (rows[at + Row.Facts] as number) | Facts.ResetVoid;
-    }
-    rows[at + Row.Opening] = (rows[at + Row.Opening] as number) + (1 << Opening.Handshake);
   }
 }
 
