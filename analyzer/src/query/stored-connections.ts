@@ -75,6 +75,7 @@ export class StoredConnections {
       ...endedFacts(known),
       quiet: this.number('silence', row),
       ...(this.around[row] === null ? {} : mannerOf(known)),
+      poorFeed: this.text('poor_feed', row) || null,
       serverZone: this.text('server_zone', row),
     };
   }

@@ -133,5 +133,6 @@ function endedOf({ batch, row }: ConnectionRow, diagnosis: Diagnosis | null): En
     ...endedFacts(facts),
     quiet: Number.isNaN(silence) ? null : silence,
     ...mannerOf(facts),
+    poorFeed: batch.verdicts.poorFeeds[(batch.verdicts.poorFeed[row] as number) - 1] ?? null,
   };
 }

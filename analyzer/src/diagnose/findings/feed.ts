@@ -4,14 +4,20 @@ import { distinct, groupBy, since, until } from './groups.js';
 /** Fewest connections before shares of them say anything about the capture. */
 const ENOUGH = 20;
 
+function isPoor(poorFeed: Ended['poorFeed']): poorFeed is string {
+  return poorFeed !== undefined && poorFeed !== null;
+}
+
 /** Whether the capture shows enough to believe anything else (semantics: rule 27, the veto). */
 export function incompleteCapture(all: readonly Ended[], thresholds: Thresholds): Finding | null {
-  const torn = all.filter(({ oneway, midstream }) => oneway || midstream);
+  const torn = all.filter(({ oneway, midstream, poorFeed }) => oneway || midstream || isPoor(poorFeed));
   const share = torn.length / Math.max(1, all.length);
   if (all.length < ENOUGH || share < thresholds.incompleteShare) {
     return null;
   }
   const oneWay = torn.filter(({ oneway }) => oneway).length;
+  const midstream = torn.filter(({ oneway, midstream: late }) => !oneway && late).length;
+  const poor = torn.flatMap(({ poorFeed }) => (isPoor(poorFeed) ? [poorFeed] : []));
   return {
     kind: 'incomplete-capture',
     severity: share > 0.5 ? 'high' : 'medium',
@@ -26,7 +32,8 @@ export function incompleteCapture(all: readonly Ended[], thresholds: Thresholds)
     connections: torn.length,
     text:
       `of ${torn.length} of ${all.length} connections (${Math.round(share * 100)} %) the capture shows only a part: ` +
-      `${oneWay} in one direction only, ${torn.length - oneWay} from the middle on`,
+      `${oneWay} in one direction only, ${midstream} from the middle on` +
+      (poor.length === 0 ? '' : `, ${poor.length} in minutes that lack packets (${poor[0]})`),
     rival: null,
     nextCheck: 'Mirror both directions of the port, enlarge the buffer, and capture longer than connections last.',
     filter: 'oneway.count > 0 or midstream.count > 0',

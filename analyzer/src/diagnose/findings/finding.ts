@@ -34,6 +34,8 @@ export interface Ended {
   readonly zeroWindows?: number;
   /** Side that sent the same data again and again and was not heard. */
   readonly unheard?: 'client' | 'server' | null;
+  /** Why the capture was too poor in the minute in which it ended (diagnose/feed); null when it was not. */
+  readonly poorFeed?: string | null;
   /** Path of the server's zone; left out where zones are not known. */
   readonly serverZone?: string;
 }

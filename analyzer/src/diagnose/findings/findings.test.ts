@@ -350,6 +350,13 @@ test('what a scanner was refused is not held against the service', () => {
   assert.deepEqual(kinds([...scan, ...service]), ['port-scan']);
 });
 
+test('minutes in which packets were lost make a capture incomplete, and the finding names the reason', () => {
+  const lost = (i: number) => good(i, { client: client(i), poorFeed: i % 3 === 0 ? '12 % were dropped' : null });
+  const [found] = findings(sorted(many(30, lost)));
+  assert.equal(found?.kind, 'incomplete-capture');
+  assert.match(found.text, /^of 10 of 30 .*, 10 in minutes that lack packets \(12 % were dropped\)$/);
+});
+
 test('an incomplete capture comes first and silences what only missing packets may have caused', () => {
   const torn = many(30, (i) => good(i, { client: client(i), oneway: true }));
   const found = kinds([...torn, ...many(8, (i) => silent(i, { server: '10.0.9.2', client: client(i) }))]);
