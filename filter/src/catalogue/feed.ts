@@ -60,8 +60,8 @@ export const feedCounters: readonly FeedCounter[] = [
 export const feedRatios: readonly Ratio[] = [
   ratio('rate', 'Packets read in a second', 'packets', ['seconds'], 'nothing captured'),
   ratio('undecoded.share', 'Share of packets that gave no TCP segment', 'undecoded', ['packets'], 'no packet'),
-  ratio('duplicates.share', 'Share of packets that were copies', 'duplicates', ['packets'], 'no packet'),
-  ratio('drops.share', 'Share of packets that were dropped', 'drops', ['packets', 'drops'], 'no packet'),
+  ratio('duplicates.share', 'Share of packets that were copies', 'duplicates', ['packets'], 'unknown'),
+  ratio('drops.share', 'Share of packets that were dropped', 'drops', ['packets', 'drops'], 'unknown'),
   ratio('gaps.share', 'Share of acknowledgements of data never captured', 'gaps', ['acks'], 'no acknowledgement'),
   ratio('oneway.share', 'Share of connections in one direction only', 'oneway', ['connections'], 'no connection'),
   ratio('midstream.share', 'Share of connections without their start', 'midstream', ['connections'], 'no connection'),
