@@ -1,18 +1,15 @@
-import { combine, type AddressLiteral, type Dimension, type Expression } from '@tcpscope/filter';
 import { windowTables } from '../../store/schema/tables.js';
 import type { Statement } from '../answer.js';
-import { dimensionOf } from '../names.js';
 import type { Range } from '../range.js';
 import type { Segment, Span } from '../segments.js';
 import { Bindings } from './bindings.js';
 import { hashes } from './buckets.js';
+import { withServers, type FoundGroups } from './found-groups.js';
 import { hashOf, tableRows } from './levels.js';
 import { sourceOf } from './source.js';
 
 /** Windows looked at one by one; beyond, first and last are known by minutes or hours. */
 const mostWindows = 10_000;
-/** Beyond so many servers the index is of little help. */
-const mostServers = 200;
 
 /**
  * What tells when something was seen: the finest table that is complete and not too long for the range, from the window
@@ -26,14 +23,8 @@ export function seenSegment({ from, to }: Range, spans: readonly Span[]): Segmen
   return { table, seconds, from: Math.floor(from / seconds) * seconds, to };
 }
 
-export interface SeenPlan {
+export interface SeenPlan extends FoundGroups {
   readonly segment: Segment;
-  readonly groupBy: readonly Dimension[];
-  readonly where: Expression | null;
-  /** Hashes of groups that were found already. */
-  readonly groups: readonly string[];
-  /** Addresses of their servers. */
-  readonly servers: readonly string[];
 }
 
 /**
@@ -57,15 +48,4 @@ export function seenStatement({ segment, groupBy, where, groups, servers }: Seen
     `GROUP BY ${hash}`,
   ].join('\n');
   return { what: 'When these were seen first and last', sql, parameters: bindings.parameters };
-}
-
-/** The tables are sorted by server within each hour, so naming the servers skips most of what they hold. */
-export function withServers(where: Expression | null, servers: readonly string[]): Expression | null {
-  const items = [...new Set(servers)].map((address): AddressLiteral => ({ kind: 'address', address }));
-  if (items.length === 0 || items.length > mostServers) {
-    return where;
-  }
-  const operand = { kind: 'field', field: dimensionOf('server.ip') } as const;
-  const among: Expression = { kind: 'in', not: false, operand, items };
-  return combine('and', where === null ? [among] : [where, among]);
 }

@@ -1,4 +1,4 @@
-import { printFilter, type Dimension, type Expression } from '@tcpscope/filter';
+import { printFilter } from '@tcpscope/filter';
 import { connectionById } from '../../store/schema/connection-id.js';
 import type { Statement } from '../answer.js';
 import type { CausesQuestion, FindingsQuestion } from '../question.js';
@@ -7,8 +7,8 @@ import { storedColumns } from '../stored-connections.js';
 import { Bindings } from './bindings.js';
 import { hashes } from './buckets.js';
 import { connectionColumn, connectionCondition } from './connections.js';
+import { withServers, type FoundGroups } from './found-groups.js';
 import { hashOf, tableRows } from './levels.js';
-import { withServers } from './seen.js';
 import { rowCondition } from './source.js';
 
 /** Connections whose last packet lies in a range: each is in one range of several that follow one another. */
@@ -65,14 +65,8 @@ export function causesStatement({ instants, groupBy, filter, limit }: CausesQues
   return { what, sql, parameters: bindings.parameters };
 }
 
-export interface GroupCausesPlan {
+export interface GroupCausesPlan extends FoundGroups {
   readonly range: Range;
-  readonly groupBy: readonly Dimension[];
-  readonly where: Expression | null;
-  /** Hashes of groups that were found already. */
-  readonly groups: readonly string[];
-  /** Addresses of their servers. */
-  readonly servers: readonly string[];
 }
 
 /** For which causes the connections of groups ended. Columns: hash of the group (text), cause, connections. */
