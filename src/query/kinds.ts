@@ -41,6 +41,18 @@ const byServerResets: OrderBy = { field: 'rst.count.srv', direction: 'desc' };
 /** What makes verdicts impossible when it is high. */
 const feedShares = ['feed.drops.share', 'feed.gaps.share', 'feed.oneway.share', 'feed.missed.share'];
 
+/** Kinds about captures as a whole, which no filter knows. */
+const ofCaptures = {
+  metrics: 'feed',
+  needsMetrics: true,
+  groupBy: true,
+  filter: null,
+  scope: false,
+  order: true,
+  limit: true,
+  defaultGroupBy: ['probe', 'interface'],
+} satisfies Partial<KindInfo>;
+
 export const kinds: Record<QueryKind, KindInfo> = {
   timeseries: {
     kind: 'timeseries',
@@ -154,30 +166,16 @@ export const kinds: Record<QueryKind, KindInfo> = {
     kind: 'feed',
     label: 'Feed quality',
     description: 'How good each capture was: drops, gaps, what is seen in part only',
-    metrics: 'feed',
-    needsMetrics: true,
-    groupBy: true,
-    filter: null,
-    scope: false,
-    order: true,
-    limit: true,
+    ...ofCaptures,
     defaultMetrics: ['feed.packets', 'feed.rate', ...feedShares, 'feed.duplicates.share', 'feed.evicted', 'feed.poor'],
-    defaultGroupBy: ['probe', 'interface'],
     defaultLimit: 100,
   },
   feedseries: {
     kind: 'feedseries',
     label: 'Feed quality over time',
     description: 'The same over time, one series for each capture',
-    metrics: 'feed',
-    needsMetrics: true,
-    groupBy: true,
-    filter: null,
-    scope: false,
-    order: true,
-    limit: true,
+    ...ofCaptures,
     defaultMetrics: feedShares,
-    defaultGroupBy: ['probe', 'interface'],
     defaultLimit: 10,
   },
   values: {

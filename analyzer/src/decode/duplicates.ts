@@ -47,7 +47,7 @@ export type Duplicates = ReturnType<typeof createDuplicates>;
  * each port or interface that it passes.
  *
  * A copy has the same addresses, ports, IP id and TCP bytes (but for the checksum, which offloading fills in late). That
- * alone proves nothing: the answers of a dead socket are byte-identical, too (`RFC 9293 3.10.7.1`: a RST that is made of the
+ * alone proves nothing: the answers of a dead socket are byte-identical, too (RFC 9293 3.10.7.1: a RST that is made of the
  * segment it answers). So a copy must come from another vantage point (VLAN, MAC addresses, interface, or time to live),
  * within the delay that is usual between the two; or, from the same one, carry an IP id other than 0 within 1 ms, and be no
  * RST. Of n equal segments seen at two places n remain: each vantage point may repeat an original once.

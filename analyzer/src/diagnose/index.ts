@@ -12,6 +12,7 @@ export {
   defaultFeedLimits,
   feedConfigSchema,
   noSums,
+  undecodedOf,
   type FeedBatch,
   type FeedLimits,
   type FeedSums,

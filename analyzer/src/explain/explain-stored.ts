@@ -2,6 +2,7 @@ import { causes, causeTexts, type Cause } from '../diagnose/index.js';
 import { displayFilterOf } from './display-filter.js';
 import type { ConnectionExplanation, VerdictWords } from './explanation.js';
 import { keptPackets, keptSequence } from './kept-sequence.js';
+import { sentencesOf } from './limits.js';
 import { counted } from '../report/format.js';
 
 /** A connection as the store has it: facts by the names of the catalogue, times in RFC 3339. */
@@ -15,14 +16,17 @@ export function explainStored(facts: StoredFacts, words: ArrayLike<number>): Con
   const six = String(facts['client.ip']).includes(':');
   const packets = keptPackets(words, six);
   const all = Number(facts['packets.clt']) + Number(facts['packets.srv']);
+  const shortcomings = {
+    midstream: facts['midstream'] === true,
+    guessed: facts['role'] === 'guess',
+    oneway: facts['oneway'] === true,
+  };
   return {
     facts,
     stream: null,
     verdict: storedVerdict(facts),
     limits: [
-      ...(facts['midstream'] === true ? ['It began before the capture.'] : []),
-      ...(facts['role'] === 'guess' ? ['Who is client and who server is a guess.'] : []),
-      ...(facts['oneway'] === true ? ['Only one direction was captured.'] : []),
+      ...sentencesOf(shortcomings, 'It began before the capture.'),
       ...(packets.length === 0
         ? [
             'No packets were kept of this connection: they are kept of connections that end badly, some of each kind, by live capture (settings "recent").',

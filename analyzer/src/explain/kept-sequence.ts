@@ -3,8 +3,6 @@ import { KeptSteps, type Sequence } from './kept-steps.js';
 import type { SequencePacket } from './packet.js';
 import { SequenceMarker } from './sequence-marker.js';
 
-const NANOS = 0x3fff_ffff;
-
 /**
  * Packets as they were kept with a connection (`pipeline/kept-packets.ts`).
  * @param six whether the connection's addresses are IPv6, which has no identification
@@ -21,7 +19,7 @@ export function keptPackets(words: ArrayLike<number>, six: boolean): SequencePac
     packets.push({
       number: null,
       seconds: word(Kept.Seconds) >>> 0,
-      nanos: word(Kept.Nanos) & NANOS,
+      nanos: word(Kept.Nanos) & Kept.MostNanos,
       from: (word(Kept.Nanos) & Kept.FromServer) !== 0 ? 'server' : 'client',
       flags: (header >>> 16) & 0xff,
       sequence: word(Kept.Sequence) >>> 0,

@@ -37,6 +37,12 @@ function inFlight(): Talk {
 
 const again = { acknowledgement: 1201 };
 
+/** The server acknowledges the same twice more, announcing these windows. */
+const announcing = (first: number, second: number) => () =>
+  inFlight()
+    .ack('server', { ...again, window: first })
+    .ack('server', { ...again, window: second });
+
 const zeroWindows: Readonly<Record<string, readonly [() => Talk, Counts]>> = {
   'each segment with a window of 0 counts at the side that sends it': [
     () => talk().open().send('client', 100).ack('server', { window: 0 }).ack('server', { window: 0 }).ack('server'),
@@ -92,31 +98,13 @@ const duplicates: Readonly<Record<string, readonly [() => Talk, Counts]>> = {
     () => inFlight().wait(11).ack('server', again).wait(11).ack('server', again),
     { 'dupack.count.srv': 2 },
   ],
-  '… also with a window so small that the sender looks stalled': [
-    () =>
-      inFlight()
-        .ack('server', { ...again, window: 2 })
-        .ack('server', { ...again, window: 2 }),
-    { 'dupack.count.srv': 1 },
-  ],
+  '… also with a window so small that the sender looks stalled': [announcing(2, 2), { 'dupack.count.srv': 1 }],
   'nothing is duplicate when nothing is outstanding': [
     () => talk().open().send('client', 100).ack('server').ack('server').ack('server'),
     {},
   ],
-  'another window makes it a window update': [
-    () =>
-      inFlight()
-        .ack('server', { ...again, window: 500 })
-        .ack('server', { ...again, window: 600 }),
-    {},
-  ],
-  '… and the same window after it a duplicate': [
-    () =>
-      inFlight()
-        .ack('server', { ...again, window: 500 })
-        .ack('server', { ...again, window: 500 }),
-    { 'dupack.count.srv': 1 },
-  ],
+  'another window makes it a window update': [announcing(500, 600), {}],
+  '… and the same window after it a duplicate': [announcing(500, 500), { 'dupack.count.srv': 1 }],
   'a segment with data is none': [() => inFlight().send('server', 10, again).send('server', 10, again), {}],
   'a SYN or FIN is none': [() => inFlight().fin('server', again), {}],
   'a RST is none': [() => inFlight().rst('server', again), {}],
@@ -124,13 +112,7 @@ const duplicates: Readonly<Record<string, readonly [() => Talk, Counts]>> = {
     () => inFlight().ack('server', { acknowledgement: 1101 }).ack('server', { acknowledgement: 1101 }),
     {},
   ],
-  'a window of 0 answers a window probe': [
-    () =>
-      inFlight()
-        .ack('server', { ...again, window: 0 })
-        .ack('server', { ...again, window: 0 }),
-    { 'zerowindow.count.srv': 2 },
-  ],
+  'a window of 0 answers a window probe': [announcing(0, 0), { 'zerowindow.count.srv': 2 }],
   'a keep-alive is none': [
     () =>
       inFlight()

@@ -17,6 +17,7 @@ export const enum Kept {
   Sizes = 5,
   Words = 6,
 
+  MostNanos = 0x3fffffff,
   FromServer = 1 << 30,
   NoWindow = 1 << 31,
 }

@@ -33,7 +33,6 @@ const enum Slot {
   Words = 8,
 }
 
-const NANOS = 0x3fff_ffff;
 const DIRECTION = 30;
 const NO_WINDOW = 31;
 /** Connections with a RST that wait for their packets to be looked up, and those whose packets have been. */
@@ -275,7 +274,7 @@ export class RecentPackets {
     for (let at = 0; at < words.length; at += Slot.Words) {
       const word = (place: number) => words[at + place] as number;
       const seconds = word(Slot.Seconds) >>> 0;
-      const nanos = word(Slot.Nanos) & NANOS;
+      const nanos = word(Slot.Nanos) & Kept.MostNanos;
       const before = seconds < start || (seconds === start && nanos < startNanos);
       const behind = seconds > end || (seconds === end && nanos > endNanos);
       if (before || behind) {

@@ -1,7 +1,7 @@
 import { causes, closeClasses, counters, resetStages, type Cause, type CloseClass } from '@tcpscope/filter';
 import {
-  explainVerdict,
   endedFacts,
+  explainVerdict,
   mannerOf,
   readFacts,
   type ConnectionFacts,

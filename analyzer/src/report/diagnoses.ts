@@ -2,11 +2,12 @@ import { closeClasses, type Cause, type CloseClass } from '@tcpscope/filter';
 import {
   causeTexts,
   diagnosisOf,
+  endedFacts,
   explainVerdict,
   findings,
-  endedFacts,
   mannerOf,
   mostSevere,
+  poorFeedOf,
   readFacts,
   surroundingsOf,
   type Diagnosis,
@@ -133,6 +134,6 @@ function endedOf({ batch, row }: ConnectionRow, diagnosis: Diagnosis | null): En
     ...endedFacts(facts),
     quiet: Number.isNaN(silence) ? null : silence,
     ...mannerOf(facts),
-    poorFeed: batch.verdicts.poorFeeds[(batch.verdicts.poorFeed[row] as number) - 1] ?? null,
+    poorFeed: poorFeedOf(batch.verdicts, row),
   };
 }

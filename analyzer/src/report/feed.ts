@@ -1,4 +1,4 @@
-import { addSums, noSums, type FeedSums, type FeedWindow } from '../diagnose/index.js';
+import { addSums, noSums, undecodedOf, type FeedSums, type FeedWindow } from '../diagnose/index.js';
 import { windowSeconds } from '../flow/index.js';
 import { duration } from './format.js';
 import { timeText } from './names.js';
@@ -51,7 +51,7 @@ export function feedJson({ sums, poor }: Feed): Record<string, unknown> {
   return {
     packets,
     tcp,
-    undecoded: packets - tcp - (duplicates ?? 0),
+    undecoded: undecodedOf(sums),
     duplicates,
     drops,
     'clock.steps': clockSteps,

@@ -1,10 +1,10 @@
-import type { StoredBatch } from './native/rows.js';
 import { errorKinds, TcpscopeError } from '../errors.js';
 import type { Enrichment } from '../enrich/index.js';
 import type { StoreConfig } from './config.js';
 import { GatheringImport, type Import, type ImportSource } from './import.js';
 import { isLocked } from './lock.js';
 import { silent, type Log } from './log.js';
+import type { StoredBatch } from './native/rows.js';
 import { RowWriter, type Origin, type WriteOutcome } from './row-writer.js';
 import { schemaOf, type Schema } from './schema/tables.js';
 import { SpoolFolder, type Outcome } from './spool/folder.js';

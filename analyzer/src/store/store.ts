@@ -1,4 +1,3 @@
-import type { StoredBatch } from './native/rows.js';
 import { watch, type FSWatcher } from 'node:fs';
 import { mkdir, statfs } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -13,6 +12,7 @@ import { ImportLedger } from './ingest/ledger.js';
 import { lockFile } from './layout.js';
 import { acquireLock, type Lock } from './lock.js';
 import { silent, type Log } from './log.js';
+import type { StoredBatch } from './native/rows.js';
 import { RowWriter, type Origin, type WriteOutcome } from './row-writer.js';
 import { applyRetention, migrate } from './schema/migrate.js';
 import { inDatabase, type Migration } from './schema/migrations.js';

@@ -49,6 +49,11 @@ export function noSums(): FeedSums {
   };
 }
 
+/** Packets that gave no TCP segment. */
+export function undecodedOf({ packets, tcp, duplicates }: Pick<FeedSums, 'packets' | 'tcp' | 'duplicates'>): number {
+  return packets - tcp - (duplicates ?? 0);
+}
+
 const sumNames = Object.keys(noSums()) as Array<keyof FeedSums>;
 
 /** Adds; what is unknown stays unknown until somebody knows. */

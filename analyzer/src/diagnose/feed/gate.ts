@@ -1,7 +1,7 @@
 import type { FeedLimits } from './config.js';
 import type { FeedSums } from './feed-window.js';
 
-/** Seconds over which a capture is judged, and how many windows of 10 s these are. */
+/** Seconds over which a capture is judged. */
 export const gateSeconds = 60;
 
 /**

@@ -23,6 +23,9 @@ function lossy({ client, server }: Case): boolean {
   return client.retransmissions + server.retransmissions > 0;
 }
 
+/** Bytes from which on a transfer is so large that its sender was most likely in the middle of it: some seven segments. */
+const BULK = 10_000;
+
 /** Peers that crashed, were restarted, or are gone. */
 export const deadPeerRules: readonly Rule[] = [
   {
@@ -52,7 +55,7 @@ export const deadPeerRules: readonly Rule[] = [
     sign: 'that RST is the client’s, in the middle of a response',
     says: { 'client-abort': 2.5 },
     when: (c) =>
-      isStranger(c) && c.by === 'client' && c.rst?.lastData === 'peer' && (lossy(c) || c.server.bytes > 10_000),
+      isStranger(c) && c.by === 'client' && c.rst?.lastData === 'peer' && (lossy(c) || c.server.bytes > BULK),
     strength: (c) => (lossy(c) ? 1 : 0.8),
     evidence: (c) =>
       `the server had sent ${bytes(c.server.bytes)} and was not done: the client's own close may be missing here`,
@@ -62,7 +65,7 @@ export const deadPeerRules: readonly Rule[] = [
     family: 'dead-peer',
     sign: 'that RST is the server’s, in the middle of a large upload',
     says: { 'server-abort': 1 },
-    when: (c) => isStranger(c) && c.by === 'server' && c.rst?.lastData === 'peer' && c.client.bytes > 10_000,
+    when: (c) => isStranger(c) && c.by === 'server' && c.rst?.lastData === 'peer' && c.client.bytes > BULK,
     evidence: (c) =>
       `the client had sent ${bytes(c.client.bytes)} and was not done: the server's own close may be missing here`,
   },

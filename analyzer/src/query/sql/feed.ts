@@ -21,6 +21,10 @@ function measure(metric: FeedMetric): string {
   return `sumOrNull(${over}) / nullIf(sumIf(${under}, isNotNull(${over})), 0)`;
 }
 
+function measures(metrics: readonly FeedMetric[]): string[] {
+  return metrics.map((metric, i) => `${measure(metric)} AS m${i}`);
+}
+
 function inRange({ range }: FeedQuestion, bindings: Bindings): string {
   return `ts >= ${bindings.second(range.from)} AND ts < ${bindings.second(range.to)}`;
 }
@@ -38,7 +42,7 @@ export function feedStatement(question: FeedQuestion): Statement {
     return `${at < 0 ? identifier(field) : `m${at}`} ${direction === 'asc' ? 'ASC' : 'DESC'} NULLS LAST`;
   });
   const sql = [
-    `SELECT ${[...keys, ...metrics.map((metric, i) => `${measure(metric)} AS m${i}`), "argMaxIf(reason, ts, reason != '') AS why"].join(', ')}`,
+    `SELECT ${[...keys, ...measures(metrics), "argMaxIf(reason, ts, reason != '') AS why"].join(', ')}`,
     'FROM feed',
     `WHERE ${inRange(question, bindings)}`,
     `GROUP BY ${keys.join(', ')}`,
@@ -61,7 +65,7 @@ export function feedBucketsStatement(
     (names) => `(${keys.map((key, i) => `${key} = ${bindings.bind(names[i]!, 'String')}`).join(' AND ')})`
   );
   const sql = [
-    `SELECT ${['intDiv(toUnixTimestamp(ts), ' + String(step) + ') * ' + String(step) + ' AS bucket', ...keys, ...metrics.map((metric, i) => `${measure(metric)} AS m${i}`)].join(', ')}`,
+    `SELECT ${[`intDiv(toUnixTimestamp(ts), ${step}) * ${step} AS bucket`, ...keys, ...measures(metrics)].join(', ')}`,
     'FROM feed',
     `WHERE ${inRange(question, bindings)} AND (${chosen.join(' OR ')})`,
     `GROUP BY ${['bucket', ...keys].join(', ')}`,

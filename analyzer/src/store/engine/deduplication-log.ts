@@ -21,7 +21,9 @@ export class Parts {
     for (const name of names) {
       const [, partition, lowest, highest] = partName.exec(name) ?? [];
       if (partition !== undefined) {
-        this.ranges.set(partition, [...(this.ranges.get(partition) ?? []), [Number(lowest), Number(highest)]]);
+        const ranges = this.ranges.get(partition) ?? [];
+        this.ranges.set(partition, ranges);
+        ranges.push([Number(lowest), Number(highest)]);
       }
     }
   }
@@ -82,7 +84,7 @@ async function mendTable(folder: string): Promise<number> {
     const log = await readFile(path, 'utf8');
     const mended = withoutMissing(log, parts);
     if (mended !== null && mended !== log) {
-      // Beside the folder: the engine reads whatever lies in it.
+      // Not in the folder of the logs, of which the engine reads whatever lies in it.
       const beside = join(folder, `${name}.mended`);
       await writeFile(beside, mended);
       await rename(beside, path);

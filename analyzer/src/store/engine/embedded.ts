@@ -227,15 +227,19 @@ export class EmbeddedEngine implements Engine {
     if (!existsSync(status)) {
       return;
     }
-    await whileLocked(status, endPatienceMs, async () => {
+    const { log } = this.options;
+    const free = await whileLocked(status, endPatienceMs, async () => {
       const entries = await mendDeduplicationLogs(folder);
       if (entries > 0) {
-        this.options.log.info(
-          { entries },
-          'blocks that the engine noted but had not stored when it died are stored again'
-        );
+        log.info({ entries }, 'blocks that the engine noted but had not stored when it died are stored again');
       }
     });
+    if (!free) {
+      log.warn(
+        { folder },
+        'the engine of an earlier process does not end; what it noted and did not store cannot be seen'
+      );
+    }
   }
 
   private ended(reason: string): void {

@@ -80,8 +80,10 @@ export function encodeConnections(
   writers.set('rival_cause', (w) => writeCauses(w, slices, 'rival'));
   writers.set('rival_confidence', (w) => writeNullable(w, slices, ({ verdicts }) => verdicts?.rivalConfidence));
   writers.set('silence', (w) => writeNullable(w, slices, ({ verdicts }) => verdicts?.silence));
-  writers.set('facts', (w) => writeFacts(w, slices));
-  writers.set('packets', (w) => writePackets(w, slices));
+  writers.set('facts', (w) => writeWords(w, slices, packFacts));
+  writers.set('packets', (w) =>
+    writeWords(w, slices, ({ packets }, row, words) => packets?.get(row)?.forEach((word) => words.push(word)))
+  );
   writers.set('poor_feed', (w) =>
     each(slices, ({ batch, from, to }) => {
       if (batch.verdicts === undefined) {
@@ -154,34 +156,21 @@ function writeCauses(writer: NativeWriter, slices: readonly ConnectionSlice[], w
   );
 }
 
-/** Array(Int32): for each row the end of its words, then all words. */
-function writePackets(writer: NativeWriter, slices: readonly ConnectionSlice[]): void {
-  const ends = new Uint32Array(2 * rowsOf(slices));
-  const kept: Int32Array[] = [];
-  let at = 0;
-  let words = 0;
-  each(slices, ({ batch, from, to }) => {
-    for (let row = from; row < to; row++) {
-      const own = batch.packets?.get(row);
-      if (own !== undefined) {
-        kept.push(own);
-        words += own.length;
-      }
-      ends[2 * at++] = words;
-    }
-  });
-  writer.raw(ends);
-  kept.forEach((own) => writer.raw(own));
-}
-
-/** Array(Int32): for each row the end of its words, then all words. */
-function writeFacts(writer: NativeWriter, slices: readonly ConnectionSlice[]): void {
+/**
+ * Array(Int32): for each row the end of its words, then all words.
+ * @param append adds the words of a row
+ */
+function writeWords(
+  writer: NativeWriter,
+  slices: readonly ConnectionSlice[],
+  append: (batch: ConnectionSlice['batch'], row: number, words: number[]) => void
+): void {
   const ends = new Uint32Array(2 * rowsOf(slices));
   const words: number[] = [];
   let at = 0;
   each(slices, ({ batch, from, to }) => {
     for (let row = from; row < to; row++) {
-      packFacts(batch, row, words);
+      append(batch, row, words);
       ends[2 * at++] = words.length;
     }
   });

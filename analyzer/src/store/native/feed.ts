@@ -1,5 +1,5 @@
 import { feedCounters } from '@tcpscope/filter';
-import type { FeedBatch, FeedWindow } from '../../diagnose/index.js';
+import { undecodedOf, type FeedBatch, type FeedWindow } from '../../diagnose/index.js';
 import { windowSeconds } from '../../flow/index.js';
 import { storedColumns, type Table } from '../schema/tables.js';
 import { writeColumns, type ColumnWriter } from './columns.js';
@@ -12,7 +12,7 @@ const values: Readonly<Record<string, (window: FeedWindow) => number | null>> = 
   seconds: () => windowSeconds,
   packets: ({ packets }) => packets,
   tcp: ({ tcp }) => tcp,
-  undecoded: ({ packets, tcp, duplicates }) => packets - tcp - (duplicates ?? 0),
+  undecoded: undecodedOf,
   duplicates: ({ duplicates }) => duplicates,
   drops: ({ drops }) => drops,
   clock_steps: ({ clockSteps }) => clockSteps,
@@ -31,19 +31,11 @@ const values: Readonly<Record<string, (window: FeedWindow) => number | null>> = 
 export function encodeFeed(table: Table, slices: ReadonlyArray<Slice<FeedBatch>>, context: RowContext): Uint8Array {
   const rows = rowsOf(slices);
   const windows = slices.flatMap(({ batch, from, to }) => batch.windows.slice(from, to));
-  const texts = (w: NativeWriter, all: readonly string[]) => all.forEach((text) => w.raw(encodeString(text)));
   const writers = new Map<string, ColumnWriter>([
     ['ts', (w) => w.raw(Uint32Array.from(windows, ({ window }) => window))],
     ['probe', (w) => constant(w, context.probe, rows)],
     ['interface', (w) => slices.forEach(({ batch, from, to }) => constant(w, batch.capture, to - from))],
-    [
-      'reason',
-      (w) =>
-        texts(
-          w,
-          windows.map(({ poor }) => poor ?? '')
-        ),
-    ],
+    ['reason', (w) => windows.forEach(({ poor }) => w.raw(encodeString(poor ?? '')))],
     ['inserted', (w) => w.raw(new Uint32Array(rows).fill(context.inserted))],
   ]);
   for (const { column, unknown } of feedCounters) {
