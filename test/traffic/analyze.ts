@@ -10,7 +10,7 @@ import {
 import {
   Collector,
   connectionJson,
-  conversationJson,
+  conversationText,
   makeReport,
   type Metrics,
 } from '../../analyzer/src/report/index.js';
@@ -75,7 +75,9 @@ export function analyzeBytes(bytes: Uint8Array, options: PipelineOptions = {}): 
     flow: pipeline.flowCounts(),
     totals: report.totals,
     connections: report.connections.map(connectionJson),
-    conversations: report.conversations.map((conversation) => conversationJson(conversation, report.diagnoses)),
+    conversations: report.conversations.map(
+      (one) => JSON.parse(conversationText(one, report.diagnoses)) as Record<string, unknown>
+    ),
     windows,
     findings: report.diagnoses.findings,
   };

@@ -8,7 +8,7 @@ export const exitStatus = { ok: 0, damaged: 1, failed: 2 } as const;
 /** Writes text piece by piece, no faster than it is read; a reader that goes away (a pager, `head`) ends it quietly. */
 export async function writeOut(pieces: Iterable<string>): Promise<void> {
   try {
-    await pipeline(Readable.from(pieces), process.stdout, { end: false });
+    await pipeline(Readable.from(gathered(pieces)), process.stdout, { end: false });
   } catch (error) {
     if (!(
       error instanceof Error &&
@@ -17,6 +17,24 @@ export async function writeOut(pieces: Iterable<string>): Promise<void> {
     )) {
       throw error;
     }
+  }
+}
+
+/** Characters that are written at a time. */
+const PORTION = 1 << 16;
+
+/** Joins pieces, so that a line is not a system call. */
+function* gathered(pieces: Iterable<string>): Generator<string> {
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length >= PORTION) {
+      yield text;
+      text = '';
+    }
+  }
+  if (text !== '') {
+    yield text;
   }
 }
 

@@ -5,7 +5,7 @@ import { specimenNames } from '../../../test/lab/specimens.js';
 import { Diagnoser } from '../diagnose/index.js';
 import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
 import { readCaptures } from '../pipeline/index.js';
-import { Collector, connectionJson, conversationJson, makeReport, type Report } from '../report/index.js';
+import { Collector, connectionJson, conversationText, makeReport, type Report } from '../report/index.js';
 import type { Store } from '../store/index.js';
 import { openTestStore, testConfig } from '../store/store-fixture.js';
 import type { TableAnswer } from './answer.js';
@@ -101,7 +101,9 @@ describe('verdicts in the store', () => {
     const answer = await table({ kind: 'conversations', metrics: ['conn.count'], limit: 10_000 });
     const keys = ['client.ip', 'server.ip', 'server.port'];
     const keyOf = (one: Record<string, unknown>) => keys.map((name) => one[name]).join(' ');
-    const expected = report.conversations.map((one) => conversationJson(one, report.diagnoses));
+    const expected = report.conversations.map(
+      (one) => JSON.parse(conversationText(one, report.diagnoses)) as Record<string, unknown>
+    );
     const causes = new Map(expected.map((one) => [keyOf(one), (one['diagnosis'] as Diagnosed)?.cause ?? 'normal']));
     const found = new Map(
       valuesOf(answer, 'cause').map((cause, row) => [

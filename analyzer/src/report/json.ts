@@ -1,5 +1,5 @@
 import { feedJson } from './feed.js';
-import { connectionJson, conversationJson, type Report } from './report.js';
+import { connectionText, conversationText, type Report } from './report.js';
 
 /**
  * The report as JSON text, in pieces: one conversation or connection a line, so that it is as small as it can be, diffs
@@ -9,18 +9,18 @@ export function* reportJson(report: Report): Generator<string> {
   yield `{\n"packets": ${JSON.stringify(report.packets)},\n"totals": ${JSON.stringify(report.totals)},\n`;
   yield `"feed": ${JSON.stringify(feedJson(report.feed))},\n`;
   yield '"conversations": [';
-  yield* lines(report.conversations, (conversation) => conversationJson(conversation, report.diagnoses));
+  yield* lines(report.conversations, (conversation) => conversationText(conversation, report.diagnoses));
   yield '],\n"findings": [';
-  yield* lines(report.diagnoses.findings, (finding) => finding);
+  yield* lines(report.diagnoses.findings, JSON.stringify);
   yield '],\n"connections": [';
-  yield* lines(report.connections, connectionJson);
+  yield* lines(report.connections, connectionText);
   yield ']\n}\n';
 }
 
-function* lines<T>(rows: readonly T[], toJson: (row: T) => unknown): Generator<string> {
+function* lines<T>(rows: readonly T[], text: (row: T) => string): Generator<string> {
   let separator = '\n';
   for (const row of rows) {
-    yield `${separator}${JSON.stringify(toJson(row))}`;
+    yield `${separator}${text(row)}`;
     separator = ',\n';
   }
   if (rows.length > 0) {

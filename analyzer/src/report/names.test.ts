@@ -44,3 +44,13 @@ test('times have nanoseconds and are UTC', () => {
   assert.equal(timeText(0, 0), '1970-01-01T00:00:00.000000000Z');
   assert.equal(timeText(0xffffffff, 999_999_999), '2106-02-07T06:28:15.999999999Z');
 });
+
+test('property: times are those that dates know, in whatever order they are asked for', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 0xffffffff })), (times) => {
+      for (const seconds of times) {
+        assert.equal(timeText(seconds, 0), new Date(seconds * 1000).toISOString().replace('.000Z', '.000000000Z'));
+      }
+    })
+  );
+});

@@ -40,7 +40,23 @@ function longestZeros(groups: readonly number[]): { from: number; length: number
   return best;
 }
 
+const DAY = 86_400;
+/** The day that was written last: rows of a capture lie in few. */
+let day = NaN;
+let date = '';
+
 /** RFC 3339 with nanoseconds, in UTC. */
 export function timeText(seconds: number, nanos: number): string {
-  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`;
+  const own = Math.floor(seconds / DAY);
+  if (own !== day) {
+    day = own;
+    date = new Date(own * DAY * 1000).toISOString().slice(0, 11);
+  }
+  const second = seconds - own * DAY;
+  const clock = [Math.floor(second / 3600), Math.floor(second / 60) % 60, second % 60].map(twoDigits).join(':');
+  return `${date}${clock}.${String(nanos).padStart(9, '0')}Z`;
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : `${value}`;
 }

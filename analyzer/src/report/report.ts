@@ -1,25 +1,19 @@
-import { connectionCounters, connectionFlags, historyLength, vlanDepth, windowCounters } from '../flow/index.js';
-import {
-  closeClasses,
-  fields,
-  resetStages,
-  valueOfField,
-  zeekStates,
-  type CloseClass,
-  type Counter,
-  type Expression,
-  type Field,
-  type FilterValue,
-} from '@tcpscope/filter';
+import { closeClasses, resetStages, zeekStates, type CloseClass, type Expression } from '@tcpscope/filter';
 import { originOf } from '../diagnose/index.js';
+import { connectionFlags, historyLength, vlanDepth, windowCounters } from '../flow/index.js';
 import type { PacketCounts } from '../pipeline/pipeline.js';
 import type { Collector, ConnectionRow, Conversation } from './collector.js';
-import { diagnosesOf, explanationOf, type ConversationDiagnosis, type Diagnoses } from './diagnoses.js';
+import { diagnosesOf, explanationOf, type Diagnoses } from './diagnoses.js';
 import { feedOf, type Feed } from './feed.js';
+import {
+  addCounters,
+  connectionMetrics,
+  connectionMetricsText,
+  metricsOf,
+  metricsText,
+  type Metrics,
+} from './metrics.js';
 import { addressText, timeText } from './names.js';
-
-/** Metrics by name, in the order of the catalogue: counts, and ratios that are null where there is nothing to divide by. */
-export type Metrics = Record<string, number | null>;
 
 /** What happened in an input: what `tcpscope report` prints, as text or as JSON. */
 export interface Report {
@@ -45,54 +39,33 @@ export function makeReport(packets: PacketCounts, collected: Collector, filter: 
   return { packets, totals: metricsOf(sum), conversations, connections, diagnoses, feed };
 }
 
-/** Adds counters of a conversation to those of a group. */
-export function addCounters(sum: Float64Array, counters: Float64Array): void {
-  windowCounters.forEach((counter, i) => {
-    const value = counters[i] as number;
-    sum[i] = counter.aggregate === 'max' ? Math.max(sum[i] as number, value) : (sum[i] as number) + value;
-  });
-}
-
-/** Counters, sums and ratios: all that a report says of a group. */
-const metricFields = fields.filter(
-  (field) => field.kind === 'counter' || field.kind === 'sum' || field.kind === 'ratio'
-);
-const place = new Map(windowCounters.map((counter, i) => [counter.name, i]));
-
-/** Every metric of a group from its counters (in stored units, as they come in batches). */
-export function metricsOf(counters: Float64Array): Metrics {
-  const metrics: Metrics = {};
-  for (const field of metricFields) {
-    metrics[field.name] = metric(field, counters);
-  }
-  return metrics;
-}
-
-/** One metric of a group. */
-export function metric(field: Field, counters: Float64Array): number | null {
-  return valueOfField(field, (stored) => counters[place.get(stored.name) ?? -1] ?? null) as number | null;
-}
-
-/** A conversation as JSON has it. */
-export function conversationJson(
-  conversation: Conversation,
-  diagnoses: Diagnoses
-): Record<string, FilterValue | ConversationDiagnosis> {
-  return {
+/** A conversation as JSON text. */
+export function conversationText(conversation: Conversation, diagnoses: Diagnoses): string {
+  const names = {
     'client.ip': conversation.clientIp,
     'server.ip': conversation.serverIp,
     'server.port': conversation.serverPort,
     application: conversation.application,
     vlan: conversation.vlan,
-    ...metricsOf(conversation.counters),
-    diagnosis: diagnoses.conversations.get(conversation.key) ?? null,
   };
+  const diagnosis = JSON.stringify(diagnoses.conversations.get(conversation.key) ?? null);
+  return `${JSON.stringify(names).slice(0, -1)},${metricsText(conversation.counters)},"diagnosis":${diagnosis}}`;
 }
 
 const sides = [null, 'client', 'server'] as const;
 
 /** A connection as JSON has it (contract: `connections`). What is not known is null. */
 export function connectionJson(connection: ConnectionRow): Record<string, unknown> {
+  return { ...outlineOf(connection), ...connectionMetrics(connection) };
+}
+
+/** The same as JSON text. */
+export function connectionText(connection: ConnectionRow): string {
+  return `${JSON.stringify(outlineOf(connection)).slice(0, -1)},${connectionMetricsText(connection)}}`;
+}
+
+/** All of a connection but its metrics. */
+function outlineOf(connection: ConnectionRow) {
   const { batch, row } = connection;
   const explanation = explanationOf(connection);
   const flags = batch.flags[row] as number;
@@ -127,7 +100,6 @@ export function connectionJson(connection: ConnectionRow): Record<string, unknow
     confidence: explanation?.confidence ?? null,
     evidence: explanation?.evidence ?? [],
     rival: explanation?.rival ?? null,
-    ...connectionMetrics(connection),
   };
 }
 
@@ -142,18 +114,4 @@ export function durationOf({ batch, row }: ConnectionRow): number {
   const seconds = (batch.endSeconds[row] as number) - (batch.startSeconds[row] as number);
   const nanos = (batch.endNanos[row] as number) - (batch.startNanos[row] as number);
   return Math.max(0, (seconds * 1e9 + nanos) / 1e9);
-}
-
-const connectionSums = fields.filter((field) => field.kind === 'sum' && field.rows === 'both');
-
-function connectionMetrics({ batch, row }: ConnectionRow): Metrics {
-  const values = new Map(connectionCounters.map((counter, i) => [counter.name, batch.counters[i]?.[row] as number]));
-  const metrics: Metrics = {};
-  for (const counter of connectionCounters as readonly Counter[]) {
-    metrics[counter.name] = values.get(counter.name) as number;
-  }
-  for (const sum of connectionSums) {
-    metrics[sum.name] = valueOfField(sum, (stored) => values.get(stored.name) ?? null) as number;
-  }
-  return metrics;
 }

@@ -5,7 +5,8 @@ import { feedSentences } from './feed.js';
 import { counted, duration } from './format.js';
 import { timeText } from './names.js';
 import { pageText, type Page, type PageGroup } from './page.js';
-import { addCounters, metricsOf, type Metrics, type Report } from './report.js';
+import { addCounters, metricOf, metricsOf, type Metrics } from './metrics.js';
+import type { Report } from './report.js';
 import { whyText } from './why.js';
 
 export interface TextOptions {
@@ -99,33 +100,43 @@ function closes({ connections }: Report): Array<[CloseClass, number]> {
   return [...counts];
 }
 
+interface Group {
+  readonly members: Conversation[];
+  /** Those of the only member, or a sum of its own. */
+  counters: Float64Array;
+}
+
 /** Conversations with equal keys, their counters added, the greatest of a metric first. */
 function groups(
   rows: readonly Conversation[],
-  key: (row: Conversation) => string,
+  keyOf: (row: Conversation) => string,
   by: string,
   top: number
 ): PageGroup[] {
-  const members = new Map<string, Conversation[]>();
+  const found = new Map<string, Group>();
   for (const row of rows) {
-    const list = members.get(key(row));
-    if (list === undefined) {
-      members.set(key(row), [row]);
+    const key = keyOf(row);
+    const group = found.get(key);
+    if (group === undefined) {
+      found.set(key, { members: [row], counters: row.counters });
     } else {
-      list.push(row);
+      if (group.members.length === 1) {
+        group.counters = group.counters.slice();
+      }
+      group.members.push(row);
+      addCounters(group.counters, row.counters);
     }
   }
-  return [...members.values()]
-    .map(group)
-    .filter(({ metrics }) => (metrics[by] ?? 0) > 0)
-    .sort((a, b) => (b.metrics[by] ?? 0) - (a.metrics[by] ?? 0))
-    .slice(0, top);
+  return [...found.values()]
+    .map((group) => ({ group, value: metricOf(by, group.counters) ?? 0 }))
+    .filter(({ value }) => value > 0)
+    .sort((a, b) => b.value - a.value)
+    .slice(0, top)
+    .map(({ group }) => pageGroup(group));
 }
 
-function group(members: readonly Conversation[]): PageGroup {
+function pageGroup({ members, counters }: Group): PageGroup {
   const first = members[0] as Conversation;
-  const sum = new Float64Array(first.counters.length);
-  members.forEach(({ counters }) => addCounters(sum, counters));
   const distinct = (of: (row: Conversation) => string | number) => new Set(members.map(of)).size;
   return {
     names: {
@@ -135,7 +146,7 @@ function group(members: readonly Conversation[]): PageGroup {
       application: first.application,
     },
     metrics: {
-      ...metricsOf(sum),
+      ...metricsOf(counters),
       'client.count': distinct((row) => row.clientIp),
       'server.count': distinct((row) => row.serverIp),
       'port.count': distinct((row) => row.serverPort),

@@ -18,8 +18,20 @@ function named(names: readonly string[]): readonly Counter[] {
   return names.flatMap((name) => byName.get(name) ?? []);
 }
 
+const formulas = new WeakMap<Field, Formula | null>();
+
 /** The formula of a counter, sum or ratio; null for fields that rows carry as they are. */
 export function formulaOf(field: Field): Formula | null {
+  // Asked for every row that a filter looks at.
+  let formula = formulas.get(field);
+  if (formula === undefined) {
+    formula = makeFormula(field);
+    formulas.set(field, formula);
+  }
+  return formula;
+}
+
+function makeFormula(field: Field): Formula | null {
   switch (field.kind) {
     case 'counter':
       return { numerator: [field], scale: field.scale, denominator: null };
