@@ -157,7 +157,7 @@ export function configurationPage(): Page {
     title: 'Configuration',
     body: paragraphs(
       'Nothing needs to be configured: without a file, `tcpscope capture` takes the interface of the default route, keeps its rows in ' +
-        '`tcpscope-data` and answers on `127.0.0.1:8477`. A file in YAML is given with `--config FILE` to `capture`, `import` and `serve`.',
+        '`tcpscope-data` and answers on `127.0.0.1:8477`. A file in YAML is given with `--config FILE` to `capture`, `import` and `serve`, and to `report` and `explain`, which take from it how packets become connections (`connections`, `serverPorts`, `dedup`, `separateVlans`), names (`zones`, `applications`, `wellKnownPorts`) and limits (`findings`, `feed`).',
       'What is given in several places is taken from the command line (`--store`, `--probe`, `--host`, `--port`, `-i`, `--read`, `--filter`), else from the environment ' +
         '(`TCPSCOPE_TOKEN` for `api.token`), else from the file, else it is the default. A file is checked as a whole before anything starts; ' +
         'a setting that is wrong or that there is not is refused with its line (`TCPS_E_CONFIG_INVALID`). It is read at the start only: restart the analyzer after a change.',

@@ -149,6 +149,78 @@ Sequence
     );
   });
 
+  describe('connections that differ by their VLAN alone', () => {
+    // At the same instants and with as many packets, so that nothing but the tags tells them apart.
+    const ends = { client: '10.0.0.1:40001', server: '10.0.0.80:443' };
+    const red = talk({ ...ends, vlans: [10] })
+      .open()
+      .send('client', 100)
+      .close('client');
+    const blue = talk({ ...ends, vlans: [20], clientIsn: 70_000, serverIsn: 80_000 })
+      .open()
+      .send('client', 100)
+      .ack('server')
+      .wait(10)
+      .rst('server')
+      .stateless('client');
+    const plain = talk({ ...ends, clientIsn: 170_000, serverIsn: 180_000, step: 0.0015 })
+      .open()
+      .exchange();
+    const path = scratch.write(pcap(together(red, blue, plain)), 'vlans.pcap');
+
+    test('are listed with their tags, and explained by these names', async () => {
+      const several = await explain('--separate-vlans', path, NAME);
+      refusedWith(several, 'TCPS_E_EXPLAIN_AMBIGUOUS');
+      for (const [name, close, packets] of [
+        [`${NAME} vlan 10`, 'fin', 7],
+        [`${NAME} vlan 20`, 'rst', 7],
+        [`${NAME} vlan none`, 'open', 7],
+      ] as const) {
+        assert.match(several.err, new RegExp(`${name.replaceAll('.', '\\.')} +${close}, `));
+        const slice = join(scratch.folder, 'vlan.pcap');
+        const { out, err, status } = await explain('--separate-vlans', '--slice', slice, path, name);
+        assert.equal(status, 0, err);
+        assert.match(out, new RegExp(`, ${packets} packets in `));
+        assert.match(out, new RegExp(`\nClose\n {2}${close}: `));
+        const own = { fin: red, rst: blue, open: plain }[close];
+        assert.deepEqual((await readBack(slice)).packets, (await readBack(sliceOf(own.packets))).packets, name);
+        const tags = { fin: ' && vlan.id == 10\n', rst: ' && vlan.id == 20\n', open: ' && !vlan\n' }[close];
+        assert.ok(out.endsWith(tags), out);
+      }
+    });
+
+    test('go by their Wireshark streams, too, where Wireshark tells them apart', async () => {
+      // The SYN of the untagged one is the last of three: the stream that begins with it.
+      const { out } = await explain('--separate-vlans', path, 'tcp.stream', 'eq', '2');
+      assert.match(out, /\nClose\n {2}open: /);
+    });
+
+    test('are one tuple without the option; the settings may say it, too', async () => {
+      const one = await explain(path, '10.0.0.1', 'vlan', '20');
+      assert.equal(one.status, 2, 'the row has the tags of its first packet');
+      const config = scratch.write(Buffer.from('separateVlans: true\n'), 'vlans.yml');
+      const { out } = await explain('--config', config, path, `${NAME} vlan 20`);
+      assert.match(out, /\nClose\n {2}rst: /);
+    });
+
+    function sliceOf(packets: typeof red.packets): string {
+      return scratch.write(pcap(packets), 'own.pcap');
+    }
+  });
+
+  test('settings name the application, and when the capture is too poor for a verdict', async () => {
+    const config = scratch.write(
+      Buffer.from(
+        'zones: [{ name: /Shops, subnets: [10.0.0.80] }]\n' +
+          'applications: [{ name: Till, ports: [443], serverZones: [/Shops] }]\n'
+      ),
+      'till.yml'
+    );
+    const { out } = await explain('--config', config, both, NAME);
+    assert.match(out, /^10\.0\.0\.1:40001 → 10\.0\.0\.80:443 {2}Till\n/);
+    refusedWith(await explain('--config', join(scratch.folder, 'none.yml'), both, NAME), 'TCPS_E_CONFIG_UNREADABLE');
+  });
+
   test('a name that fits nothing is answered with what there is', async () => {
     const result = await explain(both, '10.0.0.77');
     refusedWith(result, 'TCPS_E_EXPLAIN_UNKNOWN');

@@ -1,23 +1,24 @@
 import type { Command } from 'commander';
-import type { DedupMode } from '../decode/index.js';
+import { createEnrichment } from '../enrich/index.js';
 import { candidatesText, explainFile, explanationJson, explanationText } from '../explain/index.js';
 import { counted } from '../report/index.js';
-import { choice, dedupOption } from './options.js';
+import { flowOf } from '../service/index.js';
+import { choice } from './options.js';
 import { complain, exitStatus, writeOut } from './output.js';
 import { Progress } from './progress.js';
+import { addConfigOption, addPacketOptions, settingsOf, type CommonOptions, type PacketOptions } from './settings.js';
 
-interface ExplainOptions {
+interface ExplainOptions extends Pick<CommonOptions, 'config'>, PacketOptions {
   readonly format: 'text' | 'json';
   readonly slice?: string;
   readonly all: boolean;
-  readonly dedup: DedupMode;
 }
 
 /** Connections listed when a name fits several. */
 const MOST_CANDIDATES = 30;
 
 export function addExplain(program: Command): void {
-  program
+  const command = program
     .command('explain')
     .summary('show one connection packet by packet, and why it ended')
     .description(
@@ -28,15 +29,16 @@ export function addExplain(program: Command): void {
     .argument(
       '[connection...]',
       '"client:port > server:port" or one end of it ("10.0.0.1:443", "10.0.0.1", ":443"), the number of a Wireshark ' +
-        'stream ("7", "tcp.stream eq 7"), or an id; may be left out where there is one connection only'
+        'stream ("7", "tcp.stream eq 7"), or an id; with "vlan 10" ("vlan none") behind the ends, those with these tags; may ' +
+        'be left out where there is one connection only'
     )
     .addOption(choice('--format <format>', 'how to print it', ['text', 'json'], 'text'))
     .option(
       '--slice <file>',
       'write its packets to a capture file (pcap; pcapng by its name or for several link types)'
     )
-    .option('--all', 'show every packet, also those that say nothing new', false)
-    .addOption(dedupOption().default('auto'))
+    .option('--all', 'show every packet, also those that say nothing new', false);
+  addPacketOptions(addConfigOption(command))
     .addHelpText(
       'after',
       '\nExamples:\n  tcpscope explain capture.pcap "10.0.0.1:40000 > 10.0.0.2:80"\n' +
@@ -50,11 +52,14 @@ export function addExplain(program: Command): void {
 }
 
 async function explain(file: string, connection: readonly string[], options: ExplainOptions): Promise<number> {
+  const config = settingsOf(options);
   const progress = new Progress('reading');
   const result = await explainFile(file, {
     name: connection.length === 0 ? null : connection.join(' '),
     all: options.all,
-    dedup: options.dedup,
+    flow: flowOf(config),
+    enrichment: createEnrichment(config),
+    feed: config.feed,
     slice: options.slice ?? null,
     onProgress: (read, size) => progress.show(read, size),
   });

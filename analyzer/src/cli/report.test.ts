@@ -220,6 +220,85 @@ test('text of an empty capture says that there was nothing', async () => {
   assert.doesNotMatch(out, /NaN|undefined|Infinity/);
 });
 
+describe('settings', () => {
+  const settings = (text: string) =>
+    scratch.write(Buffer.from(text), `${Buffer.from(text).toString('hex').slice(-60)}.yml`);
+
+  test('name zones and applications, in rows and filters', async () => {
+    const config = settings(
+      'probe: branch\nzones: [{ name: /Shops, subnets: [10.0.0.80] }, { name: /Clients, subnets: [10.0.0.0/24] }]\n' +
+        'applications: [{ name: Till, ports: [443], serverZones: [/Shops] }]\n'
+    );
+    const filter = 'server.zone in "/Shops" and client.zone = "/Clients" and application = "Till" and probe = "branch"';
+    const { conversations } = await json('--config', config, '--filter', filter, capture);
+    assert.deepEqual(
+      conversations.map((row) => [row['client.ip'], row['application'], row['client.zone'], row['server.zone']]),
+      [['10.0.0.1', 'Till', '/Clients', '/Shops']]
+    );
+    const without = await json('--filter', 'server.zone in "/Shops" or application = "Till"', capture);
+    assert.deepEqual(without.conversations, []);
+    assert.match((await report('--config', config, capture)).out, /Till/);
+  });
+
+  test('say from when on something is a finding', async () => {
+    const findings = async (...args: string[]) =>
+      (JSON.parse((await report('--format', 'json', ...args)).out) as { findings: Array<Record<string, unknown>> })
+        .findings;
+    const tries = together(
+      ...Array.from({ length: 3 }, (_, i) =>
+        talk({ client: `10.0.0.${i + 1}:40000`, server: '10.0.0.94:1194', start: 1_700_000_000 + i })
+          .syn()
+          .refuse()
+      )
+    );
+    const file = scratch.write(pcap(tries), 'tries.pcap');
+    const kinds = (all: ReadonlyArray<Record<string, unknown>>) => all.map((one) => one['kind']);
+    assert.deepEqual(kinds(await findings(file)), []);
+    assert.deepEqual(kinds(await findings('--config', settings('findings: { attempts: 3 }\n'), file)), [
+      'refusal-storm',
+    ]);
+  });
+
+  test('name the zone that is in trouble as the service does', async () => {
+    const lost = together(
+      ...Array.from({ length: 12 }, (_, i) =>
+        talk({ client: `10.9.0.${i}:40000`, server: `10.0.${i % 4}.80:443`, start: 1_700_000_000 + i })
+          .syn()
+          .wait(1)
+          .syn()
+          .wait(2)
+          .syn()
+      )
+    );
+    const file = scratch.write(pcap(lost), 'lost.pcap');
+    const config = settings('zones: [{ name: /Paris, subnets: [10.0.0.0/16] }]\n');
+    const { out } = await report('--config', config, file);
+    assert.match(out, /zone-trouble {3}high[\s\S]*4 of 4 servers in \/Paris lost[\s\S]*server\.zone = "\/Paris"/);
+    assert.doesNotMatch((await report(file)).out, /zone-trouble/, 'four networks without a zone in common');
+  });
+
+  test('say which ports are servers, and what of copies and VLANs; options come before them', async () => {
+    const tail = talk({ client: '10.0.0.1:40000', server: '10.0.0.80:50000' }).exchange().exchange();
+    const twice = tail.packets.flatMap((packet) => [packet, packet]);
+    const file = scratch.write(pcap(twice), 'tail.pcap');
+    const served = async (...args: string[]) => {
+      const { packets: read, connections } = await json(...args, file);
+      return [read.duplicate, connections[0]?.['server.port']];
+    };
+    const [config, other] = [40_000, 50_000].map((port) => settings(`serverPorts: [${port}]\ndedup: "off"\n`));
+    assert.deepEqual(await served('--config', config!), [0, 40_000]);
+    assert.deepEqual(await served('--config', other!), [0, 50_000]);
+    const [copies] = await served('--config', other!, '--dedup', 'on');
+    assert.equal(copies, tail.packets.length);
+  });
+
+  test('that are wrong are refused with their line', async () => {
+    const result = await report('--config', settings('probe: x\nfindings: { repeat: 3 }\n'), capture);
+    refused(result, 'TCPS_E_CONFIG_INVALID');
+    assert.match(result.err, /\.yml:2:13: findings\.repeat is no setting/);
+  });
+});
+
 describe('exit status', () => {
   test('1: a damaged file is reported as far as it can be read, and the damage named', async () => {
     const cut = scratch.write(bytes.subarray(0, bytes.length - 7), 'cut.pcap');

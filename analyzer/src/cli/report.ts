@@ -1,25 +1,24 @@
 import type { Command } from 'commander';
 import { parseFilter, type Expression } from '@tcpscope/filter';
-import type { DedupMode } from '../decode/index.js';
-import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
+import { createEnrichment } from '../enrich/index.js';
 import { readCaptures } from '../pipeline/index.js';
 import { Collector, makeReport, reportJson, reportText } from '../report/index.js';
 import { filterError } from './filter-error.js';
-import { choice, dedupOption, positiveInteger, workerCount } from './options.js';
+import { flowOf } from '../service/index.js';
+import { choice, positiveInteger, workerCount } from './options.js';
 import { complain, exitStatus, writeOut } from './output.js';
 import { Progress } from './progress.js';
+import { addConfigOption, addPacketOptions, settingsOf, type CommonOptions, type PacketOptions } from './settings.js';
 
-interface ReportOptions {
+interface ReportOptions extends Pick<CommonOptions, 'config'>, PacketOptions {
   readonly format: 'text' | 'json';
   readonly filter: string;
-  readonly dedup: DedupMode;
-  readonly separateVlans: boolean;
   readonly workers: number;
   readonly top: number;
 }
 
 export function addReport(program: Command): void {
-  program
+  const command = program
     .command('report')
     .summary('read capture files and print what happened')
     .description(
@@ -28,14 +27,14 @@ export function addReport(program: Command): void {
     )
     .argument('<file...>', 'capture files')
     .addOption(choice('--format <format>', 'how to print it', ['text', 'json'], 'text'))
-    .option('--filter <expression>', 'only conversations that match, e.g. "rst.count > 0 and fin.count = 0"', '')
-    .addOption(dedupOption().default('auto'))
-    .option('--separate-vlans', 'the same addresses and ports in another VLAN are another connection', false)
+    .option('--filter <expression>', 'only conversations that match, e.g. "rst.count > 0 and fin.count = 0"', '');
+  addPacketOptions(addConfigOption(command))
     .option('--workers <n>', 'threads that share the work; the result is the same', workerCount, 1)
     .option('--top <n>', 'rows in each list of the text', positiveInteger, 10)
     .addHelpText(
       'after',
       '\nExamples:\n  tcpscope report capture.pcap\n  tcpscope report --filter "refused.count > 0" *.pcapng.gz\n' +
+        `  tcpscope report --config tcpscope.yml --filter 'server.zone in "/Paris"' capture.pcap\n` +
         '  tcpdump -i eth0 -w - tcp | tcpscope report --format json -\n\n' +
         'Exit status: 0 read to the end, 1 a file is damaged (what was readable is reported), 2 wrong usage or unreadable file.'
     )
@@ -46,16 +45,20 @@ export function addReport(program: Command): void {
 
 async function report(files: readonly string[], options: ReportOptions): Promise<number> {
   const filter = parseConversationFilter(options.filter);
-  const collector = new Collector(createEnrichment(enrichConfigSchema.parse({})));
+  const config = settingsOf(options);
+  const collector = new Collector(createEnrichment(config), {
+    feed: config.feed,
+    probe: options.config === undefined ? undefined : config.probe,
+  });
   const progress = new Progress('reading');
   const result = await readCaptures(files, {
     workers: options.workers,
-    flow: { dedup: options.dedup, separateVlans: options.separateVlans },
+    flow: flowOf(config),
     onBatch: (batch) => collector.add(batch),
     onProgress: (read, size) => progress.show(read, size),
   });
   progress.clear();
-  const made = makeReport(result.packets, collector, filter);
+  const made = makeReport(result.packets, collector, filter, config.findings);
   if (options.format === 'json') {
     await writeOut(reportJson(made));
   } else {

@@ -21,9 +21,12 @@ export interface ApiOptions {
   readonly port?: number;
 }
 
+export function addConfigOption(command: Command): Command {
+  return command.option('--config <file>', 'settings in YAML (docs/configuration.md); options here come before them');
+}
+
 export function addCommonOptions(command: Command): Command {
-  return command
-    .option('--config <file>', 'settings in YAML (docs/configuration.md); options here come before them')
+  return addConfigOption(command)
     .option('--store <folder>', 'where rows are kept (default: tcpscope-data)')
     .option('--probe <name>', 'name of this analyzer in its rows (default: the name of the host)');
 }

@@ -3,6 +3,7 @@ import { causeTexts } from '../diagnose/index.js';
 import { count, duration } from '../report/format.js';
 import { connectionJson, explanationOf, timeText, type ConnectionRow } from '../report/index.js';
 import { titleOf } from './page.js';
+import { NAMING_TAGS } from './tuple.js';
 
 export interface CandidatesOptions {
   readonly color: boolean;
@@ -14,7 +15,11 @@ export interface CandidatesOptions {
 export function candidatesText(rows: readonly ConnectionRow[], { color, most }: CandidatesOptions): string {
   const colors = pc.createColors(color);
   const shown = rows.slice(0, most).map((row) => ({ row, all: connectionJson(row) }));
-  const name = ({ all }: (typeof shown)[number]) => titleOf(all).replace('→', '>');
+  // Where connections that are listed differ by their VLANs, these are part of the name.
+  const tags = shown.map(({ all }) => String(all['vlan']));
+  const tagged = new Set(tags).size > 1;
+  const name = ({ all }: (typeof shown)[number]) =>
+    `${titleOf(all).replace('→', '>')}${tagged ? ` vlan ${vlanText(all['vlan'])}` : ''}`;
   const width = Math.max(0, ...shown.map((one) => name(one).length));
   const lines = shown.map((one) => {
     const { batch, row } = one.row;
@@ -26,6 +31,10 @@ export function candidatesText(rows: readonly ConnectionRow[], { color, most }: 
   });
   const more = rows.length > most ? [colors.dim(`  and ${count(rows.length - most)} more`)] : [];
   return [...lines, ...more].map((line) => `${line}\n`).join('');
+}
+
+function vlanText(tags: unknown): string {
+  return (tags as readonly number[]).slice(0, NAMING_TAGS).join('.') || 'none';
 }
 
 export function candidatesJson(rows: readonly ConnectionRow[]) {

@@ -8,7 +8,12 @@ const end = (address: string | null, port: number | null) => ({
   address: address === null ? null : parseAddress(address),
   port,
 });
-const ends = (from: ReturnType<typeof end>, to: ReturnType<typeof end> | null) => ({ kind: 'ends', from, to });
+const ends = (from: ReturnType<typeof end>, to: ReturnType<typeof end> | null, vlans: number | null = null) => ({
+  kind: 'ends',
+  from,
+  to,
+  vlans,
+});
 
 describe('names of connections', () => {
   const client = end('10.0.0.1', 40000);
@@ -40,6 +45,11 @@ describe('names of connections', () => {
     ['10.0.0.2 port 80', ends(server, null)],
     ['10.0.0.1 > 10.0.0.2', ends(end('10.0.0.1', null), end('10.0.0.2', null))],
     ['10.0.0.1:* > *:80', ends(end('10.0.0.1', null), end(null, 80))],
+    // With the VLANs of its packets, as lists of namesakes write it; the inner tag behind the outer one.
+    ['10.0.0.1:40000 > 10.0.0.2:80 vlan 10', ends(client, server, 10)],
+    ['10.0.0.1:40000 > 10.0.0.2:80 VLAN 10.5', ends(client, server, 10 | (5 << 12))],
+    ['10.0.0.1 40000 10.0.0.2 80 vlans 10,5', ends(client, server, 10 | (5 << 12))],
+    ['10.0.0.2:80 vlan none', ends(server, null, 0)],
     ['7', { kind: 'stream', stream: 7 }],
     ['#7', { kind: 'stream', stream: 7 }],
     ['stream 7', { kind: 'stream', stream: 7 }],
@@ -58,6 +68,7 @@ describe('names of connections', () => {
     '10.0.0.300:80 > 10.0.0.1:40000',
     'a > b > c',
     '10.0.0.1:80 >',
+    '10.0.0.1:80 vlan red',
   ]) {
     test(`"${text}" names nothing`, () => assert.equal(parseConnectionName(text), null));
   }

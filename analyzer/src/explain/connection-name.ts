@@ -1,4 +1,5 @@
 import { parseAddress } from '../enrich/address.js';
+import { vlanNameOf } from './tuple.js';
 
 /** One end as somebody writes it down: what is left out fits everything. */
 export interface EndName {
@@ -13,10 +14,12 @@ export type ConnectionName =
   | { readonly kind: 'stream'; readonly stream: number }
   /** The id that the API gives: it begins with the connection's start, nanoseconds since 1970. */
   | { readonly kind: 'id'; readonly start: bigint }
-  /** One end or both; without `to` it may be either of them. */
-  | { readonly kind: 'ends'; readonly from: EndName; readonly to: EndName | null };
+  /** One end or both; without `to` it may be either of them. `vlans` as `vlanNameOf` puts tags together; null for any. */
+  | { readonly kind: 'ends'; readonly from: EndName; readonly to: EndName | null; readonly vlans: number | null };
 
 const STREAM = /^(?:#|(?:tcp\.)?stream\s*(?:==|=|eq|:)?\s*)?(\d{1,9})$/i;
+/** Behind the ends: the tags of its packets, the outermost first. */
+const VLANS = /\s+vlans?\s+(none|\d{1,4}(?:[.,/]\d{1,4})*)$/i;
 const ID = /^[0-9a-f]{32}$/i;
 /** What stands between two ends: arrows of every kind, a comma, "to". */
 const ARROW = /\s*(?:<?[-=─━]*[>→⇒▶]|<[-=─━]+|[←⇐◀]|↔|⇄|,|\sto\s|\s-\s)\s*/;
@@ -24,7 +27,8 @@ const ARROW = /\s*(?:<?[-=─━]*[>→⇒▶]|<[-=─━]+|[←⇐◀]|↔|⇄|
 /**
  * Reads what a user types or copies: `client:port > server:port` (also as tcpdump, this program's report and Zeek write
  * it: `10.0.0.1.40000 > 10.0.0.2.80`, `10.0.0.1 40000 → 10.0.0.2 80`, four words), one end alone (`10.0.0.2:443`,
- * `10.0.0.2`, `:443`), an id, or a Wireshark stream (`3`, `tcp.stream eq 3`). Null for anything else.
+ * `10.0.0.2`, `:443`), an id, or a Wireshark stream (`3`, `tcp.stream eq 3`). Behind the ends may stand `vlan 10`,
+ * `vlan 10.5` (outer, inner) or `vlan none`. Null for anything else.
  */
 export function parseConnectionName(text: string): ConnectionName | null {
   const trimmed = text.trim();
@@ -35,7 +39,9 @@ export function parseConnectionName(text: string): ConnectionName | null {
   if (ID.test(trimmed)) {
     return { kind: 'id', start: BigInt(`0x${trimmed.slice(0, 16)}`) };
   }
-  const parts = partsOf(trimmed);
+  const tagged = VLANS.exec(trimmed);
+  const vlans = tagged === null ? null : parseVlans(tagged[1] as string);
+  const parts = partsOf(tagged === null ? trimmed : trimmed.slice(0, tagged.index));
   if (parts === null) {
     return null;
   }
@@ -43,7 +49,12 @@ export function parseConnectionName(text: string): ConnectionName | null {
   if (from === undefined || from === null || to === null) {
     return null;
   }
-  return { kind: 'ends', from, to: to ?? null };
+  return { kind: 'ends', from, to: to ?? null, vlans };
+}
+
+function parseVlans(text: string): number {
+  const tags = text.toLowerCase() === 'none' ? [] : text.split(/[.,/]/).map(Number);
+  return vlanNameOf(tags, tags.length);
 }
 
 function partsOf(text: string): string[] | null {

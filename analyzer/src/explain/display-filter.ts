@@ -8,10 +8,18 @@ export type Moment = Pick<SequencePacket, 'seconds' | 'nanos'>;
 /**
  * A Wireshark display filter for the packets of a connection (wireshark-filter(4)): Wireshark's own words for a
  * conversation, without what ICMP errors quote of it, and the time when the same ports are used by other connections too.
+ * @param vlans tags of its packets where other connections differ by them; null where tags tell nothing apart
  */
-export function displayFilter(tuple: Tuple, span: { readonly first: Moment; readonly last: Moment } | null): string {
+export function displayFilter(
+  tuple: Tuple,
+  vlans: readonly number[] | null,
+  span: { readonly first: Moment; readonly last: Moment } | null
+): string {
   const addresses = [addressText(tuple.clientIp, 0), addressText(tuple.serverIp, 0)];
   const parts = conversation(addresses, [tuple.clientPort, tuple.serverPort]);
+  if (vlans !== null) {
+    parts.push(...(vlans.length === 0 ? ['!vlan'] : vlans.map((id) => `vlan.id == ${id}`)));
+  }
   if (span !== null) {
     parts.push(`frame.time_epoch >= ${momentText(span.first)}`, `frame.time_epoch <= ${momentText(span.last)}`);
   }

@@ -2,10 +2,11 @@ import { CaptureFile } from '../capture/capture-file.js';
 import type { PacketSink } from '../capture/packet-batch.js';
 import { readFiles } from '../capture/read-files.js';
 import { Seg, type DedupMode } from '../decode/index.js';
-import { createEnrichment, enrichConfigSchema, type Enrichment } from '../enrich/index.js';
+import type { FeedLimits } from '../diagnose/index.js';
+import type { Enrichment } from '../enrich/index.js';
 import { errorKinds, TcpscopeError } from '../errors.js';
 import { connectionCounters } from '../flow/index.js';
-import { readCaptures } from '../pipeline/index.js';
+import { readCaptures, type ReadOptions } from '../pipeline/index.js';
 import { Collector, connectionJson, explanationOf, type ConnectionRow } from '../report/index.js';
 import { parseConnectionName } from './connection-name.js';
 import { displayFilter } from './display-filter.js';
@@ -16,15 +17,19 @@ import { SequenceCollector, TimeCollector, type OwnSequence, type Wanted } from 
 import { refuseSameFile, SliceFile } from './slice-file.js';
 import { StreamNumbers } from './stream-numbers.js';
 import { TupleReplay, type OwnPacket } from './tuple-replay.js';
-import { tupleOf, TupleMatch, type Tuple } from './tuple.js';
+import { NAMING_TAGS, tupleOf, TupleMatch, vlansOf, vlansOfSegment, type Tuple } from './tuple.js';
 
 export interface ExplainOptions {
   /** How the user names the connection; null for the only one. */
   readonly name: string | null;
   /** Show every packet, however many. */
   readonly all: boolean;
-  /** Whether segments that were captured before at another place are left out, as `report` does. */
-  readonly dedup: DedupMode;
+  /** How packets become connections: what is left out as a copy, what tells connections apart. As for `report`. */
+  readonly flow: ReadOptions['flow'];
+  /** Names of zones and applications. */
+  readonly enrichment: Enrichment;
+  /** When a minute of the capture is too poor for verdicts; the usual limits when left out. */
+  readonly feed?: FeedLimits;
   /** Where to write its packets, or null. */
   readonly slice: string | null;
   /** Bytes read of bytes there are. */
@@ -58,11 +63,11 @@ export async function explainFile(path: string, options: ExplainOptions): Promis
   if (options.slice !== null) {
     refuseSameFile(path, options.slice);
   }
-  const enrichment = createEnrichment(enrichConfigSchema.parse({}));
-  const collector = new Collector(enrichment);
+  const { flow } = options;
+  const collector = new Collector(options.enrichment, { feed: options.feed });
   const { damage } = await readCaptures([path], {
     workers: 1,
-    flow: { dedup: options.dedup },
+    flow,
     onBatch: (batch) => collector.add(batch),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
@@ -71,7 +76,7 @@ export async function explainFile(path: string, options: ExplainOptions): Promis
     named === null
       ? all
       : named.kind === 'stream'
-        ? await connectionsOfStream(path, all, named.stream, options.dedup)
+        ? await connectionsOfStream(path, all, named.stream, flow)
         : findConnections(all, named);
   const [row] = found;
   if (row === undefined || found.length > 1) {
@@ -82,7 +87,7 @@ export async function explainFile(path: string, options: ExplainOptions): Promis
         : new TcpscopeError(errorKinds.explainAmbiguous, [found.length, path, text]);
     return { kind: 'candidates', error, candidates: row === undefined ? all : found };
   }
-  return { kind: 'explained', damage, ...(await explainRow(path, row, all, enrichment, options)) };
+  return { kind: 'explained', damage, ...(await explainRow(path, row, all, collector, options)) };
 }
 
 async function requireFile(path: string): Promise<void> {
@@ -110,13 +115,13 @@ async function connectionsOfStream(
   path: string,
   all: readonly ConnectionRow[],
   wanted: number,
-  dedup: DedupMode
+  { dedup = 'off', separateVlans = false }: ReadOptions['flow']
 ): Promise<ConnectionRow[]> {
   let tuple: Tuple | null = null;
   let number = 0;
   const numbers = new StreamNumbers((segment, stream, packet) => {
     if (stream === wanted && tuple === null) {
-      tuple = tupleOfSegment(segment);
+      tuple = tupleOfSegment(segment, separateVlans);
       number = packet;
     }
   });
@@ -124,23 +129,23 @@ async function connectionsOfStream(
   if (tuple === null) {
     return [];
   }
-  return connectionOfPacket(path, connectionsOf(all, tuple), number, dedup);
+  return connectionOfPacket(path, connectionsOf(all, tuple), tuple, number, dedup);
 }
 
 /** Of connections of one tuple the one that a packet belongs to. */
 async function connectionOfPacket(
   path: string,
   rows: readonly ConnectionRow[],
+  tuple: Tuple,
   number: number,
   dedup: DedupMode
 ): Promise<ConnectionRow[]> {
-  const [first] = rows;
-  if (first === undefined || rows.length === 1) {
+  if (rows.length <= 1) {
     return [...rows];
   }
   let connection = 0;
   const starts = new Map<number, OwnPacket>();
-  const replay = new TupleReplay(tupleOf(first), dedup, (own) => {
+  const replay = new TupleReplay(tuple, dedup, (own) => {
     if (!starts.has(own.connection)) {
       starts.set(own.connection, own);
     }
@@ -156,7 +161,7 @@ async function connectionOfPacket(
   );
 }
 
-function tupleOfSegment(segment: Int32Array): Tuple {
+function tupleOfSegment(segment: Int32Array, separateVlans: boolean): Tuple {
   const address = (at: number) => {
     const bytes = new Uint8Array(16);
     const view = new DataView(bytes.buffer);
@@ -174,6 +179,7 @@ function tupleOfSegment(segment: Int32Array): Tuple {
     clientPort: ports >>> 16,
     serverIp: address(Seg.Destination),
     serverPort: ports & 0xffff,
+    vlans: separateVlans ? vlansOfSegment(segment, 0) : null,
   };
 }
 
@@ -181,10 +187,11 @@ async function explainRow(
   path: string,
   row: ConnectionRow,
   all: readonly ConnectionRow[],
-  { applications }: Enrichment,
+  collector: Collector,
   options: ExplainOptions
 ) {
-  const tuple = tupleOf(row);
+  const { dedup = 'off', separateVlans = false } = options.flow;
+  const tuple = tupleOf(row, separateVlans);
   const wanted = wantedOf(row);
   const match = new TupleMatch(tuple);
   const streams = new Map<number, number>();
@@ -194,21 +201,24 @@ async function explainRow(
     }
   });
   const byRules = new SequenceCollector(wanted, options.all);
-  const replay = new TupleReplay(tuple, options.dedup, (own) => byRules.add(own));
+  const replay = new TupleReplay(tuple, dedup, (own) => byRules.add(own));
   await pass(path, [replay, numbers]);
   replay.finish();
   const exact = byRules.found();
-  const own = exact ?? (await byTime(path, tuple, wanted, options));
+  const own = exact ?? (await byTime(path, tuple, wanted, dedup, options.all));
+  const facts: Record<string, unknown> = { ...connectionJson(row), application: collector.namesOf(row).application };
   const others = connectionsOf(all, tuple).length > 1;
+  const elsewhere = connectionsOf(all, { ...tuple, vlans: null }).some((other) => vlansOf(other) !== vlansOf(row));
+  const vlans = separateVlans && elsewhere ? (facts['vlan'] as readonly number[]).slice(0, NAMING_TAGS) : null;
   const explanation: ConnectionExplanation = {
-    facts: { ...connectionJson(row), application: applications.names[applications.lookup(tuple.serverPort, 0, 0)] },
+    facts,
     stream: streamOf(own, streams),
     verdict: verdictWords(explanationOf(row)),
     limits: limitsOf(row, exact === null),
-    displayFilter: displayFilter(tuple, others ? wanted : null),
+    displayFilter: displayFilter(tuple, vlans, others ? wanted : null),
     sequence: own.sequence,
   };
-  const slice = options.slice === null ? null : await writeSlice(path, options.slice, tuple, own, options.dedup);
+  const slice = options.slice === null ? null : await writeSlice(path, options.slice, tuple, own, dedup);
   return { explanation, slice };
 }
 
@@ -223,7 +233,8 @@ async function byTime(
   path: string,
   tuple: Tuple,
   wanted: Wanted,
-  { all, dedup }: ExplainOptions
+  dedup: DedupMode,
+  all: boolean
 ): Promise<OwnSequence> {
   const collector = new TimeCollector(wanted, all);
   const replay = new TupleReplay(tuple, dedup, (own) => collector.add(own));

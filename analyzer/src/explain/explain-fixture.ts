@@ -16,8 +16,10 @@ export interface Reported {
   readonly id: string;
 }
 
+const enrichment = createEnrichment(enrichConfigSchema.parse({}));
+
 export async function connectionsOfFile(path: string): Promise<Reported[]> {
-  const collector = new Collector(createEnrichment(enrichConfigSchema.parse({})));
+  const collector = new Collector(enrichment);
   await readCaptures([path], { workers: 1, flow: {}, onBatch: (batch) => collector.add(batch) });
   const rows = collector.connections(null);
   return rows.map((row) => {
@@ -35,7 +37,7 @@ export async function explained(
   all = true,
   dedup: DedupMode = 'off'
 ): Promise<ConnectionExplanation> {
-  const result = await explainFile(path, { name, all, slice, dedup });
+  const result = await explainFile(path, { name, all, slice, flow: { dedup }, enrichment });
   if (result.kind !== 'explained') {
     throw result.error;
   }

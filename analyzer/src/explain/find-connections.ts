@@ -1,6 +1,6 @@
 import type { ConnectionRow } from '../report/index.js';
 import type { ConnectionName, EndName } from './connection-name.js';
-import { tupleOf, type Tuple } from './tuple.js';
+import { tupleOf, vlansOf, type Tuple } from './tuple.js';
 
 /** The connections that a name fits. Names of streams are resolved by the packets (`StreamNumbers`), not here. */
 export function findConnections(
@@ -10,10 +10,14 @@ export function findConnections(
   if (name.kind === 'id') {
     return all.filter((row) => startOf(row) === name.start);
   }
-  const { from, to } = name;
+  const { from, to, vlans } = name;
+  if (vlans !== null) {
+    const tagged = all.filter((row) => vlansOf(row) === vlans);
+    return findConnections(tagged, { ...name, vlans: null });
+  }
   const between = (one: EndName | null, two: EndName | null) =>
     all.filter((row) => {
-      const tuple = tupleOf(row);
+      const tuple = tupleOf(row, false);
       return fits(one, tuple.clientIp, tuple.clientPort) && fits(two, tuple.serverIp, tuple.serverPort);
     });
   if (to === null) {
@@ -25,11 +29,11 @@ export function findConnections(
   return asSaid.length > 0 ? asSaid : between(to, from);
 }
 
-/** Connections of a tuple, whichever end is the client. */
+/** Connections of a tuple, whichever end is the client; of its VLANs where it has them. */
 export function connectionsOf(all: readonly ConnectionRow[], tuple: Tuple): ConnectionRow[] {
   const client = { address: numberOf(tuple.clientIp), port: tuple.clientPort };
   const server = { address: numberOf(tuple.serverIp), port: tuple.serverPort };
-  return findConnections(all, { kind: 'ends', from: client, to: server });
+  return findConnections(all, { kind: 'ends', from: client, to: server, vlans: tuple.vlans });
 }
 
 /** Nanoseconds since 1970. */

@@ -1,21 +1,41 @@
 import { writeKey } from '../decode/connection-key.js';
 import { Seg } from '../decode/segment.js';
+import { vlanDepth } from '../flow/index.js';
 import type { ConnectionRow } from '../report/index.js';
 
-/** The two ends of a connection: addresses in 16 bytes (IPv4 as ::ffff:a.b.c.d), and ports. */
+/** The two ends of a connection: addresses in 16 bytes (IPv4 as ::ffff:a.b.c.d), and ports; its VLANs where they are part of its name. */
 export interface Tuple {
   readonly clientIp: Uint8Array;
   readonly clientPort: number;
   readonly serverIp: Uint8Array;
   readonly serverPort: number;
+  /** Tags by which connections are kept apart (`vlanNameOf`); null where they are not. */
+  readonly vlans: number | null;
 }
 
-export function tupleOf({ batch, row }: Pick<ConnectionRow, 'batch' | 'row'>): Tuple {
+/** VLAN tags that belong to the name of a connection where VLANs are kept apart, the outermost first. */
+export const NAMING_TAGS = 2;
+
+/** The two outermost tags in one number, as the flow room compares them; 0 without a tag. */
+export function vlanNameOf(tags: ArrayLike<number>, count: number): number {
+  const used = Math.min(count, NAMING_TAGS);
+  return (used > 0 ? (tags[0] as number) : 0) | ((used > 1 ? (tags[1] as number) : 0) << 12);
+}
+
+/** VLANs of a connection: those of its first packet. */
+export function vlansOf({ batch, row }: Pick<ConnectionRow, 'batch' | 'row'>): number {
+  return vlanNameOf(batch.vlans.subarray(row * vlanDepth, (row + 1) * vlanDepth), batch.vlanCount[row] as number);
+}
+
+/** @param separateVlans whether connections are kept apart by their VLANs, too */
+export function tupleOf(connection: Pick<ConnectionRow, 'batch' | 'row'>, separateVlans: boolean): Tuple {
+  const { batch, row } = connection;
   return {
     clientIp: batch.clientIp.subarray(row * 16, row * 16 + 16),
     clientPort: batch.clientPort[row] as number,
     serverIp: batch.serverIp.subarray(row * 16, row * 16 + 16),
     serverPort: batch.serverPort[row] as number,
+    vlans: separateVlans ? vlansOf(connection) : null,
   };
 }
 
@@ -25,9 +45,11 @@ const WORDS = Seg.Destination + 4 - Seg.Source;
 export class TupleMatch {
   /** A segment from client to server. */
   private readonly segment = new Int32Array(Seg.Words);
+  private readonly vlans: number | null;
 
   constructor(tuple: Tuple) {
     const { segment } = this;
+    this.vlans = tuple.vlans;
     const four = isMapped(tuple.clientIp) && isMapped(tuple.serverIp);
     segment[Seg.Family] = four ? 4 : 6;
     writeWords(segment, Seg.Source, tuple.clientIp, four);
@@ -43,7 +65,8 @@ export class TupleMatch {
       segments[at + Seg.KeyPorts] !== segment[Seg.KeyPorts] ||
       segments[at + Seg.Key0] !== segment[Seg.Key0] ||
       segments[at + Seg.Key1] !== segment[Seg.Key1] ||
-      segments[at + Seg.Family] !== segment[Seg.Family]
+      segments[at + Seg.Family] !== segment[Seg.Family] ||
+      (this.vlans !== null && this.vlans !== vlansOfSegment(segments, at))
     ) {
       return 0;
     }
@@ -64,6 +87,14 @@ export class TupleMatch {
     }
     return true;
   }
+}
+
+/** VLANs of a segment, to compare with `Tuple.vlans`. */
+export function vlansOfSegment(segments: Int32Array, at: number): number {
+  return vlanNameOf(
+    segments.subarray(at + Seg.Vlan, at + Seg.Vlan + NAMING_TAGS),
+    segments[at + Seg.VlanCount] as number
+  );
 }
 
 export function isMapped(address: Uint8Array): boolean {

@@ -2,21 +2,27 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { specimenNames } from '../../../test/lab/specimens.js';
-import { Diagnoser } from '../diagnose/index.js';
-import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
+import { Diagnoser, findingsConfigSchema } from '../diagnose/index.js';
 import { readCaptures } from '../pipeline/index.js';
 import { Collector, connectionJson, conversationText, makeReport, type Report } from '../report/index.js';
 import type { Store } from '../store/index.js';
-import { openTestStore, testConfig } from '../store/store-fixture.js';
+import { enrichment, openTestStore, testConfig } from '../store/store-fixture.js';
 import type { TableAnswer } from './answer.js';
 import { queryConfigSchema } from './config.js';
 import { Queries } from './queries.js';
 
 /** Captures in which verdicts depend on much: other connections, pauses, late data, IPv6. */
-const wanted = ['port-scan-4', 'server-always-resets-6', 'reject-by-near-router-4', 'proxy-resets-when-idle-4'];
+const wanted = [
+  'port-scan-4',
+  'half-open-flood-4',
+  'server-always-resets-6',
+  'reject-by-near-router-4',
+  'proxy-resets-when-idle-4',
+];
 const names = specimenNames.filter((name) => wanted.includes(name));
 const files = names.map((name) => fileURLToPath(new URL(`../../../test/lab/captures/${name}.pcap`, import.meta.url)));
-const enrichment = createEnrichment(enrichConfigSchema.parse({}));
+/** Other than the usual ones, so that both must have them from the configuration. */
+const thresholds = findingsConfigSchema.parse({ scanPorts: 50 });
 
 type Diagnosed = { readonly cause: string } | null;
 
@@ -45,12 +51,15 @@ describe('verdicts in the store', () => {
     await rows.complete();
     const collector = new Collector(enrichment);
     const read = await readCaptures(files, { workers: 1, flow: {}, onBatch: (batch) => collector.add(batch) });
-    report = makeReport(read.packets, collector, null);
+    report = makeReport(read.packets, collector, null, thresholds);
+    const usual = makeReport(read.packets, collector, null);
+    assert.notDeepEqual(report.diagnoses.findings, usual.diagnoses.findings);
     queries = new Queries({
       store,
       retention: config.retention,
       captures: { snapshot: () => [] },
       config: queryConfigSchema.parse({ range: '100y', rows: 10_000 }),
+      thresholds,
       now: Date.now,
     });
   });

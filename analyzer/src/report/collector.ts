@@ -1,7 +1,14 @@
 import { evaluate, type Expression, type FilterValue, type StoredField } from '@tcpscope/filter';
-import { diagnoseInput, type DiagnosedBatch, type DiagnosedInput, type FeedWindow } from '../diagnose/index.js';
+import {
+  diagnoseInput,
+  type DiagnosedBatch,
+  type DiagnosedInput,
+  type FeedLimits,
+  type FeedWindow,
+} from '../diagnose/index.js';
 import type { Enrichment } from '../enrich/index.js';
 import {
+  vlanDepth,
   windowCounters,
   type Batch,
   type ConnectionBatch,
@@ -11,7 +18,7 @@ import {
 import { addressText } from './names.js';
 
 /** Everything counted between one client and one server port, over the whole input. */
-export interface Conversation {
+export interface Conversation extends EnrichedNames {
   /** The three parts of its name as bytes. */
   readonly key: string;
   readonly clientIp: string;
@@ -19,9 +26,6 @@ export interface Conversation {
   readonly serverPort: number;
   /** Outermost VLAN, the lowest when packets came in several; 0 when untagged. */
   readonly vlan: number;
-  readonly application: string;
-  readonly clientZone: string;
-  readonly serverZone: string;
   /** By the catalogue's order of counters, in stored units. */
   readonly counters: Float64Array;
 }
@@ -41,6 +45,20 @@ export interface ConnectionRow {
   readonly row: number;
 }
 
+/** What the configuration calls the ends of a connection, and what it is for; empty where no rule fits. */
+export interface EnrichedNames {
+  readonly application: string;
+  readonly clientZone: string;
+  readonly serverZone: string;
+}
+
+export interface CollectorOptions {
+  /** What the field `probe` says in filters; `report` when left out. */
+  readonly probe?: string | undefined;
+  /** When a minute of the capture is too poor for verdicts; the usual limits when left out. */
+  readonly feed?: FeedLimits | undefined;
+}
+
 /**
  * Adds up what the flow room gives: conversations over the whole input, and every connection. In memory, so for files
  * that a person looks at; services write the same batches to the store.
@@ -50,10 +68,9 @@ export class Collector {
   private readonly connectionBatches: ConnectionBatch[] = [];
   private diagnosed: DiagnosedInput | null = null;
 
-  /** @param probe what the field `probe` says in filters */
   constructor(
     private readonly enrichment: Enrichment,
-    private readonly probe = 'report'
+    private readonly options: CollectorOptions = {}
   ) {}
 
   add(batch: Batch): void {
@@ -99,7 +116,7 @@ export class Collector {
   }
 
   private conclude(): DiagnosedInput {
-    return (this.diagnosed ??= diagnoseInput(this.connectionBatches));
+    return (this.diagnosed ??= diagnoseInput(this.connectionBatches, this.options.feed));
   }
 
   /**
@@ -135,19 +152,31 @@ export class Collector {
   }
 
   private describe(sum: Sum): Conversation {
-    const { zones, applications } = this.enrichment;
-    const clientZone = zones.lookup(sum.clientIp, 0, sum.vlan);
-    const serverZone = zones.lookup(sum.serverIp, 0, sum.vlan);
     return {
       key: keyOfParts(sum.clientIp, sum.serverIp, 0, sum.serverPort),
       clientIp: addressText(sum.clientIp, 0),
       serverIp: addressText(sum.serverIp, 0),
       serverPort: sum.serverPort,
       vlan: sum.vlan,
-      application: applications.names[applications.lookup(sum.serverPort, clientZone, serverZone)] as string,
+      ...this.enrich(sum.clientIp, sum.serverIp, 0, sum.serverPort, sum.vlan),
+      counters: sum.counters,
+    };
+  }
+
+  /** As the store names its row: by the outermost VLAN of the connection's first packet. */
+  namesOf({ batch, row }: ConnectionRow): EnrichedNames {
+    const { clientIp, serverIp, serverPort, vlans } = batch;
+    return this.enrich(clientIp, serverIp, row * 16, serverPort[row] as number, vlans[row * vlanDepth] as number);
+  }
+
+  private enrich(client: Uint8Array, server: Uint8Array, at: number, port: number, vlan: number): EnrichedNames {
+    const { zones, applications } = this.enrichment;
+    const clientZone = zones.lookup(client, at, vlan);
+    const serverZone = zones.lookup(server, at, vlan);
+    return {
+      application: applications.names[applications.lookup(port, clientZone, serverZone)] as string,
       clientZone: zones.names[clientZone] as string,
       serverZone: zones.names[serverZone] as string,
-      counters: sum.counters,
     };
   }
 
@@ -168,7 +197,7 @@ export class Collector {
       case 'server.zone':
         return conversation.serverZone;
       case 'probe':
-        return this.probe;
+        return this.options.probe ?? 'report';
     }
     if (field.kind === 'distinct') {
       return 1; // a conversation has one client, one server and one port

@@ -14,6 +14,7 @@ import {
   type Ended,
   type Explanation,
   type Finding,
+  type Thresholds,
 } from '../diagnose/index.js';
 import { keyOf, type ConnectionRow } from './collector.js';
 import { addressText } from './names.js';
@@ -58,14 +59,22 @@ interface Sum {
   example: ConnectionRow;
 }
 
-/** @param rows in order of their start */
-export function diagnosesOf(rows: readonly ConnectionRow[]): Diagnoses {
+/**
+ * @param rows in order of their start
+ * @param serverZoneOf path of the server's zone; empty where none is known
+ * @param thresholds when groups of connections are a finding; the usual ones when left out
+ */
+export function diagnosesOf(
+  rows: readonly ConnectionRow[],
+  serverZoneOf: (row: ConnectionRow) => string,
+  thresholds?: Thresholds
+): Diagnoses {
   const total = new Map<Cause, Sum>();
   const byConversation = new Map<string, { of: number; causes: Map<Cause, Sum> }>();
   const ended: Ended[] = [];
   for (const one of rows) {
     const diagnosis = diagnosisOf(one.batch, one.row);
-    ended.push(endedOf(one, diagnosis));
+    ended.push({ ...endedOf(one, diagnosis), serverZone: serverZoneOf(one) });
     const key = keyOf(one.batch, one.row);
     const conversation = byConversation.get(key) ?? { of: 0, causes: new Map<Cause, Sum>() };
     byConversation.set(key, conversation);
@@ -91,7 +100,7 @@ export function diagnosesOf(rows: readonly ConnectionRow[]): Diagnoses {
   return {
     causes: summarize(total).sort((a, b) => b.connections - a.connections),
     conversations,
-    findings: findings(ended),
+    findings: findings(ended, thresholds),
   };
 }
 

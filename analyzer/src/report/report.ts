@@ -1,5 +1,5 @@
 import { closeClasses, resetStages, zeekStates, type CloseClass, type Expression } from '@tcpscope/filter';
-import { originOf } from '../diagnose/index.js';
+import { originOf, type Thresholds } from '../diagnose/index.js';
 import { connectionFlags, historyLength, vlanDepth, windowCounters } from '../flow/index.js';
 import type { PacketCounts } from '../pipeline/pipeline.js';
 import type { Collector, ConnectionRow, Conversation } from './collector.js';
@@ -26,15 +26,23 @@ export interface Report {
   readonly feed: Feed;
 }
 
-/** Makes the report of what was collected; of the conversations that match `filter` alone when it is not null. */
-export function makeReport(packets: PacketCounts, collected: Collector, filter: Expression | null): Report {
+/**
+ * Makes the report of what was collected; of the conversations that match `filter` alone when it is not null.
+ * @param thresholds when groups of connections are a finding; the usual ones when left out
+ */
+export function makeReport(
+  packets: PacketCounts,
+  collected: Collector,
+  filter: Expression | null,
+  thresholds?: Thresholds
+): Report {
   const conversations = collected.conversations(filter);
   const sum = new Float64Array(windowCounters.length);
   for (const { counters } of conversations) {
     addCounters(sum, counters);
   }
   const connections = collected.connections(filter === null ? null : conversations);
-  const diagnoses = diagnosesOf(connections);
+  const diagnoses = diagnosesOf(connections, (row) => collected.namesOf(row).serverZone, thresholds);
   const feed = feedOf(collected.feed());
   return { packets, totals: metricsOf(sum), conversations, connections, diagnoses, feed };
 }
@@ -46,6 +54,8 @@ export function conversationText(conversation: Conversation, diagnoses: Diagnose
     'server.ip': conversation.serverIp,
     'server.port': conversation.serverPort,
     application: conversation.application,
+    'client.zone': conversation.clientZone,
+    'server.zone': conversation.serverZone,
     vlan: conversation.vlan,
   };
   const diagnosis = JSON.stringify(diagnoses.conversations.get(conversation.key) ?? null);

@@ -3,7 +3,7 @@ import type { Batch } from '../flow/index.js';
 import type { Captures, CaptureStatus } from '../query/index.js';
 import type { Store } from '../store/index.js';
 import type { Log } from '../store/log.js';
-import type { ServiceConfig } from './config.js';
+import { flowOf, type ServiceConfig } from './config.js';
 import { InterfaceSource } from './interface-source.js';
 import type { FlowSettings, Outlet, Source } from './source.js';
 import { StreamSource } from './stream-source.js';
@@ -52,8 +52,8 @@ export class RunningCaptures implements Captures {
 
   /** Starts what the configuration names. Throws TCPS_E_CAPTURE_…. */
   async start(): Promise<void> {
-    const { capture, connections, serverPorts, dedup, separateVlans, recent } = this.config;
-    const flow: FlowSettings = { maxConnections: connections, serverPorts, dedup, separateVlans, recent };
+    const { capture, recent } = this.config;
+    const flow: FlowSettings = { ...flowOf(this.config), recent };
     const { log } = this.dependencies;
     for (const one of capture) {
       const workers = one.read === undefined ? one.workers : 1;

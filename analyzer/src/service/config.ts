@@ -136,6 +136,11 @@ export const serviceConfigSchema = z.strictObject({
     .prefault({}),
 });
 
+/** What the configuration says about how packets become connections; the same for captures, imports and reports. */
+export function flowOf({ connections, serverPorts, dedup, separateVlans }: ServiceConfig) {
+  return { maxConnections: connections, serverPorts, dedup, separateVlans };
+}
+
 export type CaptureConfig = z.output<typeof captureSchema>;
 export type ServiceConfig = z.output<typeof serviceConfigSchema>;
 /** Configuration as it is written down. */

@@ -11,7 +11,7 @@ import { readCaptures, type ReadResult } from '../pipeline/index.js';
 import { openSpool, openStore, type Import, type ImportResult } from '../store/index.js';
 import type { Log } from '../store/log.js';
 import { version } from '../version.js';
-import type { ServiceConfig } from './config.js';
+import { flowOf, type ServiceConfig } from './config.js';
 import { unreadable } from './files.js';
 
 export interface ImportOptions {
@@ -68,12 +68,7 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     });
     const read = await readCaptures(paths, {
       workers,
-      flow: {
-        maxConnections: config.connections,
-        serverPorts: config.serverPorts,
-        dedup: config.dedup,
-        separateVlans: config.separateVlans,
-      },
+      flow: flowOf(config),
       onBatch: (batch, worker) => {
         span.add(batch);
         return batch.kind === 'connections' ? diagnoser.accept(batch, worker) : rows.write(batch, worker);

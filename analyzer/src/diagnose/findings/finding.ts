@@ -36,7 +36,7 @@ export interface Ended {
   readonly unheard?: 'client' | 'server' | null;
   /** Why the capture was too poor in the minute in which it ended (diagnose/feed); null when it was not. */
   readonly poorFeed?: string | null;
-  /** Path of the server's zone; left out where zones are not known. */
+  /** Path of the server's zone; empty where no rule of the zones fits, left out where zones are not known. */
   readonly serverZone?: string;
 }
 

@@ -305,6 +305,16 @@ test('trouble of a zone is named by its zone, or by its network in either family
     trouble((i) => `10.0.9.${i}`),
     'server.ip in 10.0.9.0/24'
   );
+  assert.equal(
+    trouble((i) => `10.0.9.${i}`, { serverZone: '' }),
+    'server.ip in 10.0.9.0/24',
+    'where no zone is configured, or none fits'
+  );
+  assert.equal(
+    trouble((i) => `10.0.${i}.9`, { serverZone: '' }),
+    undefined,
+    'servers of several networks have no zone in common'
+  );
   const wide = trouble((i) => `2001:db8::${i}`);
   assert.equal(wide, 'server.ip in 2001:db8:0:0::/64');
   assert.ok(parseFilter(wide, 'windows', { variables: 'refuse' }).ok);

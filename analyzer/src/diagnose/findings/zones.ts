@@ -11,9 +11,9 @@ function isNetworkTrouble({ cause, syns, established, unheard }: Ended): boolean
   );
 }
 
-/** The zone of a server, or the network that it is in (/24, /64) when zones are not known. */
-function zoneOf({ server, serverZone }: Ended): string {
-  return serverZone ?? networkOf(server);
+/** The zone of a server, or the network that it is in (/24, /64) when it is in none that is known. */
+function zoneOf({ server, serverZone = '' }: Ended): string {
+  return serverZone === '' ? networkOf(server) : serverZone;
 }
 
 function networkOf(address: string): string {
@@ -48,7 +48,7 @@ export function zones(all: readonly Ended[], thresholds: Thresholds): Finding[] 
     if (share < thresholds.failedShare) {
       continue;
     }
-    const named = (group[0] as Ended).serverZone !== undefined;
+    const named = ((group[0] as Ended).serverZone ?? '') !== '';
     found.push({
       kind: 'zone-trouble',
       severity: 'high',
