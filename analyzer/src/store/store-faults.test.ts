@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, watch, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -158,12 +168,12 @@ async function storeWithReplay() {
     watcher.close();
     await store.stop();
   }
-  const again = async (meanwhile: () => void) => {
+  const again = async (meanwhile: () => void, log = memoryLog()) => {
     meanwhile();
     for (const name of files()) {
       copyFileSync(join(kept, name), join(spool, name));
     }
-    store = await openTestStore(config);
+    store = await openTestStore(config, { log });
     try {
       await store.flush();
       assert.deepEqual(readdirSync(spool), []);
@@ -199,6 +209,61 @@ test('a block that the engine noted as stored but had not stored when it died is
       writeFileSync(join(config.folder, 'engine', 'status'), '');
     });
   }
+});
+
+test('a log of stored blocks that cannot be understood or mended is named, and the store works all the same', async () => {
+  const { config, again } = await storeWithReplay();
+  const folders = await again(() => undefined);
+  const engine = join(config.folder, 'engine');
+  const folderOf = (table: string) => join(engine, 'store', folders.get(table)!.slice(0, 3), folders.get(table)!);
+  const logOf = (table: string) => {
+    const logs = join(folderOf(table), 'deduplication_logs');
+    return join(
+      logs,
+      readdirSync(logs).find((name) => readFileSync(join(logs, name), 'utf8') !== '')!
+    );
+  };
+  const killed = () => writeFileSync(join(engine, 'status'), '');
+  const warnings = async (meanwhile: () => void) => {
+    const log = memoryLog();
+    await again(() => {
+      killed();
+      meanwhile();
+    }, log);
+    return log.lines.filter((line) => line.startsWith('warn'));
+  };
+  assert.deepEqual(await warnings(() => undefined), []);
+
+  // A token with a blank, which the engine reads and we do not write.
+  const foreign = await warnings(() => {
+    const lines = readFileSync(logOf('conv_1h'), 'utf8').trimEnd().split('\n');
+    writeFileSync(logOf('conv_1h'), [...lines, `${lines.at(-1)} x`].map((line) => `${line}\n`).join(''));
+  });
+  assert.equal(foreign.length, 1, foreign.join('\n'));
+  assert.match(foreign[0]!, /form that this version does not know.*"table":"conv_1h"/);
+
+  // Nothing can be written beside the log, as on a full disk. The block that it should forget is one that expired.
+  const stuck = await warnings(() => {
+    const path = logOf('connections');
+    mkdirSync(join(folderOf('connections'), `${basename(path)}.mended`));
+    writeFileSync(path, `1\t20010101_900_900_0\t20010101_1_2\n${readFileSync(path, 'utf8')}`);
+  });
+  assert.equal(stuck.length, 2, stuck.join('\n'));
+  assert.match(stuck.join('\n'), /could not be mended.*"table":"connections"/);
+});
+
+test('logs of stored blocks that cannot be looked at do not keep the store from starting', async () => {
+  const { config, again } = await storeWithReplay();
+  const engine = join(config.folder, 'engine');
+  const log = memoryLog();
+  await again(() => {
+    writeFileSync(join(engine, 'status'), '');
+    // What leads to itself can be read by nobody.
+    symlinkSync('loop', join(engine, 'store', 'loop'));
+  }, log);
+  const warnings = log.lines.filter((line) => line.startsWith('warn'));
+  assert.equal(warnings.length, 1, warnings.join('\n'));
+  assert.match(warnings[0]!, /logs could not be looked at; rows .* may be missing in some tables .*ELOOP/);
 });
 
 test('another process imports into a store that is in use, and a second time adds nothing', async (t) => {

@@ -1,5 +1,5 @@
-import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
 /**
  * A table's deduplication log (`deduplication_logs/` in its folder) names the blocks that were stored lately, a line each:
@@ -56,42 +56,91 @@ export function withoutMissing(log: string, parts: Parts): string | null {
     .join('');
 }
 
-/**
- * Mends the logs of all tables. The engine must not run. What expired meanwhile is forgotten, too: its replay was due long
- * before.
- * @param folder the engine's folder
- * @returns entries taken out
- */
-export async function mendDeduplicationLogs(folder: string): Promise<number> {
-  let taken = 0;
-  for (const group of await namesIn(join(folder, 'store'))) {
-    for (const table of await namesIn(join(folder, 'store', group))) {
-      taken += await mendTable(join(folder, 'store', group, table));
-    }
-  }
-  return taken;
+/** What became of the logs of all tables. */
+export interface Mended {
+  /** Entries taken out. */
+  readonly entries: number;
+  /** Tables whose log is of another form than the one above: it was left as it is. */
+  readonly unknown: readonly string[];
+  /** Tables whose log could not be read or written. */
+  readonly failed: ReadonlyArray<{ readonly table: string; readonly error: Error }>;
 }
 
-async function mendTable(folder: string): Promise<number> {
+/**
+ * Mends the logs of all tables, each for itself: one that cannot be mended leaves the others no worse. The engine must not
+ * run. What expired meanwhile is forgotten, too: its replay was due long before.
+ * @param folder the engine's folder
+ */
+export async function mendDeduplicationLogs(folder: string): Promise<Mended> {
+  const names = await tableNames(folder);
+  let entries = 0;
+  const unknown: string[] = [];
+  const failed: Array<{ table: string; error: Error }> = [];
+  for (const group of await namesIn(join(folder, 'store'))) {
+    for (const id of await namesIn(join(folder, 'store', group))) {
+      const table = names.get(id) ?? id;
+      try {
+        const taken = await mendTable(join(folder, 'store', group, id));
+        if (taken === null) {
+          unknown.push(table);
+        } else {
+          entries += taken;
+        }
+      } catch (error) {
+        failed.push({ table, error: error as Error });
+      }
+    }
+  }
+  return { entries, unknown, failed };
+}
+
+/** Names of tables by the ids that their folders are called; those that cannot be found out are missing. */
+async function tableNames(folder: string): Promise<Map<string, string>> {
+  const names = new Map<string, string>();
+  const data = join(folder, 'data');
+  for (const base of await namesIn(data).catch(() => [])) {
+    for (const table of await namesIn(join(data, base)).catch(() => [])) {
+      const to = await readlink(join(data, base, table)).catch(() => null);
+      if (to !== null) {
+        names.set(basename(to), table);
+      }
+    }
+  }
+  return names;
+}
+
+/** @returns entries taken out; null when there is a log of another form */
+async function mendTable(folder: string): Promise<number | null> {
   const logs = await namesIn(join(folder, 'deduplication_logs'));
   if (logs.length === 0) {
     return 0;
   }
   const parts = new Parts(await namesIn(folder));
   let taken = 0;
+  let known = true;
   for (const name of logs.filter((file) => file.endsWith('.txt'))) {
     const path = join(folder, 'deduplication_logs', name);
     const log = await readFile(path, 'utf8');
     const mended = withoutMissing(log, parts);
+    known &&= mended !== null;
     if (mended !== null && mended !== log) {
       // Not in the folder of the logs, of which the engine reads whatever lies in it.
-      const beside = join(folder, `${name}.mended`);
-      await writeFile(beside, mended);
-      await rename(beside, path);
+      await replace(path, join(folder, `${name}.mended`), mended);
       taken += log.split('\n').length - mended.split('\n').length;
     }
   }
-  return taken;
+  return known ? taken : null;
+}
+
+/** Writes a file whole or not at all; leaves nothing beside it when that fails. */
+async function replace(path: string, beside: string, text: string): Promise<void> {
+  try {
+    await writeFile(beside, text);
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Entries of a folder; none when there is no such folder, as in a store just made. */

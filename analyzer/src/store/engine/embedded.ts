@@ -218,7 +218,11 @@ export class EmbeddedEngine implements Engine {
     this.become('ready');
   }
 
-  /** After a crash the engine may remember blocks that it does not have. */
+  /**
+   * After a crash the engine may remember blocks that it does not have. When that cannot be mended (a disk that is full, a
+   * log of another form) the engine starts all the same: at worst the last blocks before the crash are missing in some
+   * tables, while a store that does not start takes in nothing at all.
+   */
   private async mend(): Promise<void> {
     const folder = join(this.options.folder, 'engine');
     // The engine holds a lock on this as long as it runs: one that is about to die may still store something. It takes the
@@ -228,17 +232,31 @@ export class EmbeddedEngine implements Engine {
       return;
     }
     const { log } = this.options;
-    const free = await whileLocked(status, endPatienceMs, async () => {
-      const entries = await mendDeduplicationLogs(folder);
-      if (entries > 0) {
-        log.info({ entries }, 'blocks that the engine noted but had not stored when it died are stored again');
+    const risk = 'rows that were written just before the crash may be missing in';
+    try {
+      const free = await whileLocked(status, endPatienceMs, async () => {
+        const { entries, unknown, failed } = await mendDeduplicationLogs(folder);
+        if (entries > 0) {
+          log.info({ entries }, 'blocks that the engine noted but had not stored when it died are stored again');
+        }
+        for (const table of unknown) {
+          log.warn(
+            { table },
+            `the deduplication log of a table has a form that this version does not know; ${risk} it`
+          );
+        }
+        for (const { table, error } of failed) {
+          log.warn({ table, err: error }, `the deduplication log of a table could not be mended; ${risk} it`);
+        }
+      });
+      if (!free) {
+        log.warn(
+          { folder },
+          'the engine of an earlier process does not end; what it noted and did not store cannot be seen'
+        );
       }
-    });
-    if (!free) {
-      log.warn(
-        { folder },
-        'the engine of an earlier process does not end; what it noted and did not store cannot be seen'
-      );
+    } catch (error) {
+      log.warn({ folder, err: error as Error }, `the deduplication logs could not be looked at; ${risk} some tables`);
     }
   }
 
