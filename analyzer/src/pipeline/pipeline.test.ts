@@ -55,6 +55,15 @@ describe('rows do not depend on how packets come', () => {
     );
   });
 
+  test('on reads, where the clock jumps far ahead and back between packets that are read together', () => {
+    const at = (start: number) => talk({ client: '10.0.0.99:80', server: '10.0.0.1:40000', start }).syn();
+    const stray = talk({ client: '10.0.0.99:80', server: '10.0.0.2:40000', start: 1_700_000_000 }).fin('server');
+    const jumping = [at(1_700_000_000), at(2_700_000_000), at(2_700_000_000), at(1_700_000_000), stray];
+    const file = fileOf(jumping.flatMap(({ packets }) => packets));
+    assert.deepEqual(rowsOf(file, { reads: [1] }), rowsOf(file));
+    assert.deepEqual(rowsOf(file, { batches: [1] }), rowsOf(file));
+  });
+
   test('property: on the number of workers', () => {
     fc.assert(
       fc.property(traffic(), fc.constantFrom(2, 3, 5), (packets, workers) => {

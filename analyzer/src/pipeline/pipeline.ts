@@ -8,7 +8,7 @@ import {
   type Duplicates,
   type UndecodedReason,
 } from '../decode/index.js';
-import { FlowTracker, windowOf, type Batch, type FlowOptions } from '../flow/index.js';
+import { FlowTracker, windowOf, windowSeconds, windowStart, type Batch, type FlowOptions } from '../flow/index.js';
 import { FeedCounter } from './feed-counter.js';
 import { RecentPackets, type RecentOptions } from './recent-packets.js';
 
@@ -84,9 +84,7 @@ export class Pipeline implements PacketSink {
 
   /** Takes packets; they may be overwritten when the call returns. */
   batch(batch: PacketBatch): void {
-    const { words, length } = batch;
-    const last = (length - 1) * Pkt.Words + Pkt.Seconds;
-    if (length > 1 && windowAt(words, Pkt.Seconds) !== windowAt(words, last)) {
+    if (spansWindows(batch)) {
       this.inPieces(batch);
     } else {
       this.take(batch);
@@ -155,6 +153,21 @@ export class Pipeline implements PacketSink {
       gapsForgotten: connections.sequences.forgotten,
     };
   }
+}
+
+/** Asks every packet: where clocks jump, the first and the last may be of one window and those between of another. */
+function spansWindows({ words, length }: PacketBatch): boolean {
+  if (length === 0) {
+    return false;
+  }
+  const start = windowStart(windowAt(words, Pkt.Seconds)) | 0;
+  const end = length * Pkt.Words;
+  for (let at: number = Pkt.Seconds; at < end; at += Pkt.Words) {
+    if (((words[at] as number) - start) >>> 0 >= windowSeconds) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** Window of a packet by its own clock. */
