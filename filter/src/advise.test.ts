@@ -19,6 +19,7 @@ const remarks: ReadonlyArray<readonly [text: string, code: Advice['code'], sugge
   ['rst.count > 0 and ct.count = 0', 'rst-without-connection', 'rst.noconn > 0'],
   ['vlan = 1 and rst.srv > 0 and ct.count = 0', 'rst-without-connection', 'rst.noconn.srv > 0 and vlan = 1'],
   ['aborter != client', 'unequal-null', 'aborter != client or aborter is null', 'connections'],
+  ['ct.p95 > 200', 'long-handshake', 'ct.p95 > 200ms'],
   ['ct > 50', 'long-handshake', 'ct > 50ms', 'connections'],
 ];
 for (const [text, code, suggestion, rows = 'windows'] of remarks) {

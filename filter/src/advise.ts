@@ -144,7 +144,7 @@ function unequalNull(part: Comparison, whole: Expression, rewritten: Rewritten):
 function longHandshake(part: Comparison, rewritten: Rewritten): Advice[] {
   const { left, right } = part;
   const bare = right.kind === 'number' && right.suffix === null && right.value >= 10;
-  if (!bare || left.kind !== 'field' || !/^ct($|\.(avg|net|max)$)/.test(left.field.name)) {
+  if (!bare || left.kind !== 'field' || !/^ct($|\.(avg|net|max|p\d\d)$)/.test(left.field.name)) {
     return [];
   }
   const suggestion = rewritten({ ...part, right: { ...right, suffix: 'ms' } });

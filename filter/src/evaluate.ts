@@ -21,7 +21,7 @@ import { isWithin, patternOf } from './values/text.js';
 import { canonicalTime, timeKey, timeKeyOfMilliseconds } from './values/time.js';
 
 /**
- * A value of a row. Addresses are text; counters are in stored units (microseconds where `scale` is 1e6); attributes in
+ * A value of a row. Addresses are text; counters and percentiles are in stored units (microseconds where `scale` is 1e6); attributes in
  * the unit of the field; times are RFC 3339 or milliseconds since 1970; null is unknown or none.
  */
 export type FilterValue = number | string | boolean | null;
@@ -59,6 +59,10 @@ export function valueOfField(field: Field, valueOf: ValueOf): FilterValue {
     case 'dimension':
     case 'distinct':
       return valueOf(field);
+    case 'percentile': {
+      const value = valueOf(field);
+      return typeof value === 'number' ? value / field.scale : null;
+    }
     case 'attribute': {
       const value = valueOf(field);
       return (value === '' && enumeration(field) !== undefined) || Number.isNaN(value) ? null : value;

@@ -49,4 +49,5 @@ export { limits } from './limits.js';
 export { parseFilter, type Parsed, type ParseOptions } from './parse/parse.js';
 export { printFilter, quote } from './print.js';
 export { toSql, type SqlBinder, type SqlType, type SqlValue } from './sql.js';
+export { bucketCount, bucketError, bucketOf, bucketTimes, percentileOf } from './values/buckets.js';
 export { numberOf, type Suffix } from './values/number.js';

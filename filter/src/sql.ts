@@ -31,7 +31,7 @@ export type SqlValue = string | number;
 /**
  * What the translation needs to know of a query. `column` is the SQL of a stored field, aggregated or not: addresses of
  * type IPv6, ports and counters unsigned integers in stored units, texts String ('' in an enumeration is none), booleans
- * UInt8, times DateTime64(9), attributes in the field's unit (null or NaN is none). `parameter` registers a value and
+ * UInt8, times DateTime64(9), attributes in the field's unit (null or NaN is none), percentiles in stored units (null is none). `parameter` registers a value and
  * returns its placeholder; it is the only way from the user's text into the SQL.
  */
 export interface SqlBinder {
@@ -137,6 +137,8 @@ class Translation {
       case 'dimension':
       case 'distinct':
         return { ...certain(this.#binder.column(field)), whole: true };
+      case 'percentile':
+        return { sql: `(${this.#binder.column(field)} / ${field.scale})`, nullable: true, whole: false };
       case 'attribute':
         return this.#attribute(this.#binder.column(field), field);
       default:

@@ -7,6 +7,7 @@ import {
   feedDimensions,
   feedRatios,
   fields,
+  percentileFields,
   ratios,
   sums,
   type Attribute,
@@ -83,6 +84,12 @@ export function fieldsPage(): Page {
     table(
       ['Field', 'Meaning', 'Other names', 'On', 'Is'],
       ratios.map((field) => [...common(field), quotient(field)])
+    ),
+    '## Percentiles',
+    'Times that a part of all times in the group stay below, within 1/32 (3.1 %) of the exact one. Null where there is no such time.',
+    table(
+      ['Field', 'Meaning', 'Other names', 'On', 'Per cent'],
+      percentileFields.map((field) => [...common(field), `${field.percent}`])
     ),
     '## Numbers of different values',
     'How many values a dimension takes within a group.',

@@ -4,24 +4,27 @@ import { valueOfNothing } from '../../analyzer/src/query/measures.js';
 import {
   counters,
   distincts,
+  histograms,
+  percentileFields,
   ratios,
   sums,
   type Counter,
   type Distinct,
+  type Percentile,
   type Ratio,
   type Sum,
 } from '../../filter/src/index.js';
 import { quotient, unitText } from './fields.js';
 import { code, codes, paragraphs, table, type Page } from './markdown.js';
 
-type Metric = Counter | Sum | Ratio | Distinct;
+type Metric = Counter | Sum | Ratio | Percentile | Distinct;
 
 /** When the value of a group, or of a point, is null although something was captured. */
 function nullness(metric: Metric): string {
   if (valueOfNothing(metric) !== null) {
     return 'never';
   }
-  return metric.kind === 'ratio' ? metric.whenNull : 'no handshake';
+  return metric.kind === 'ratio' || metric.kind === 'percentile' ? metric.whenNull : 'no handshake';
 }
 
 function calculation(metric: Metric): string {
@@ -32,6 +35,8 @@ function calculation(metric: Metric): string {
       return metric.terms.map(code).join(' + ');
     case 'ratio':
       return quotient(metric);
+    case 'percentile':
+      return `${metric.percent} % of ${histograms.find(({ name }) => name === metric.of)!.summary.replace(/^./, (first) => first.toLowerCase())}`;
     case 'distinct':
       return `different ${code(metric.of)}`;
   }
@@ -73,7 +78,7 @@ known:
 - nothing was captured at that time, or not by that probe (every metric);
 - a ratio has nothing to divide by: the column "null when" says what is missing. A client that sends SYN and never gets a
   connection has no \`syn.ratio\`; tables then show "∞ (no connection)";
-- a maximum has nothing to choose from.
+- a maximum or a percentile has nothing to choose from.
 
 In a filter a comparison with null is not true; \`is null\` asks for it ([filter.md](filter.md#null)). A null never fires an alert.
 
@@ -82,6 +87,14 @@ the window of 10 s in which the packet came. What is only known at the end of a 
 \`unclosed.*\`, \`refused.count\`, \`noanswer.count\`, \`halfopen.count\`, \`setupabort.*\`, \`oneway.count\`) belongs to the window in which it
 became final; for a connection that is only forgotten that is long after its last packet. So ratios such as \`refused.ratio\` over a very short range
 compare what ended with what began.`;
+
+const percentileText = `The least time that at least so many per cent of all times in the group do not exceed (the nearest rank). Each
+time is rounded to a whole microsecond first and to its five highest binary digits then; what is stored is how many there are of each,
+which adds up over windows, conversations, probes and rollups. **A percentile is within 1/32 (3.1 %) of the exact one**, and 0.5 µs, whatever is
+grouped and however long the range. Percentiles themselves do not add up: that of two servers is not the mean of both.
+
+Windows that a version before these percentiles stored have no times. Over a range that is partly older, percentiles are those of
+the newer part, while \`ct.avg\`, \`ct.max\` and \`ct.count\` are of all; over one that is older altogether they are null.`;
 
 export function metricsPage(): Page {
   const body = paragraphs(
@@ -96,6 +109,9 @@ export function metricsPage(): Page {
     '### Ratios',
     'Numerator and denominator are added up over all rows of the group first, and divided then. Shares are 0 to 1 and shown as per cent.',
     table(metricHead, ratios.map(metricRow)),
+    '### Percentiles',
+    percentileText,
+    table(metricHead, percentileFields.map(metricRow)),
     '### Numbers of different values',
     'They do not add up: the clients of two servers are not the sum of the clients of each.',
     table(metricHead, distincts.map(metricRow)),

@@ -210,8 +210,7 @@ export const kinds: Record<QueryKind, KindInfo> = {
   },
 };
 
-const isMetric = (field: FieldInfo) =>
-  field.kind === 'counter' || field.kind === 'sum' || field.kind === 'ratio' || field.kind === 'distinct';
+const isMetric = ({ kind }: FieldInfo) => kind !== 'dimension' && kind !== 'attribute';
 
 /** The numbers that can be measured over a group, those that most questions need first. */
 export function metricsOf(fields: FieldInfo[]): FieldInfo[] {

@@ -1,5 +1,7 @@
 import {
+  bucketOf,
   closeClasses,
+  histograms,
   resetStages,
   zeekStates,
   type CloseClass,
@@ -14,6 +16,7 @@ import {
   windowCounters,
   type ConnectionBatch,
   type CounterColumn,
+  type TimesColumn,
   type WindowBatch,
 } from './batch.js';
 import { Fact } from './facts.js';
@@ -27,9 +30,11 @@ export interface WindowRow {
   vlan?: number;
   /** By name of the catalogue; all others are 0. */
   counters?: Readonly<Record<string, number>>;
+  /** By name of the catalogue's histogram: microseconds. */
+  times?: Readonly<Record<string, readonly number[]>>;
 }
 
-export interface ConnectionRow extends Omit<WindowRow, 'vlan'> {
+export interface ConnectionRow extends Omit<WindowRow, 'vlan' | 'times'> {
   clientPort?: number;
   vlans?: readonly number[];
   /** Seconds and nanoseconds. */
@@ -69,6 +74,19 @@ function columns(known: typeof windowCounters, rows: readonly WindowRow[]): Coun
   });
 }
 
+function timesColumn(rows: ReadonlyArray<readonly number[]>): TimesColumn {
+  const pairs = rows.map((times) => {
+    const buckets = times.map(bucketOf).sort((a, b) => a - b);
+    return [...new Set(buckets)].map((bucket) => [bucket, buckets.filter((each) => each === bucket).length] as const);
+  });
+  let end = 0;
+  return {
+    ends: Uint32Array.from(pairs, (all) => (end += all.length)),
+    buckets: Uint16Array.from(pairs.flat(), ([bucket]) => bucket),
+    counts: Uint32Array.from(pairs.flat(), ([, count]) => count),
+  };
+}
+
 /** `window` in seconds since 1970. */
 export function windowBatch(window: number, rows: readonly WindowRow[]): WindowBatch {
   return {
@@ -80,6 +98,7 @@ export function windowBatch(window: number, rows: readonly WindowRow[]): WindowB
     serverPort: Uint16Array.from(rows, (row) => row.port ?? 443),
     vlan: Uint16Array.from(rows, (row) => row.vlan ?? 0),
     counters: columns(windowCounters, rows),
+    times: histograms.map(({ name }) => timesColumn(rows.map((row) => row.times?.[name] ?? []))),
   };
 }
 
@@ -150,6 +169,9 @@ export function syntheticWindow(window: number, rows: number, seed = 1): WindowB
       const value = () => (at < 16 ? next() % (at < 4 ? 2000 : 5) : next() % 16 === 0 ? 1 : 0);
       return storage === 'u64' ? Float64Array.from({ length: rows }, value) : Uint32Array.from({ length: rows }, value);
     }),
+    times: histograms.map(() =>
+      timesColumn(Array.from({ length: rows }, () => Array.from({ length: next() % 3 }, () => next() % 1_000_000)))
+    ),
   };
 }
 

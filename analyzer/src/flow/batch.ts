@@ -14,6 +14,16 @@ export const connectionCounters = counters.filter((counter) => counter.rows === 
 /** `u32` counters are Uint32Array, `u64` counters Float64Array holding whole numbers up to 2^53. */
 export type CounterColumn = Uint32Array | Float64Array;
 
+/**
+ * Times of the rows, sparse: how many lie in which bucket (`bucketOf` of @tcpscope/filter). What a row has ends at its
+ * `ends` and begins where the row before ended; its buckets rise.
+ */
+export interface TimesColumn {
+  readonly ends: Uint32Array;
+  readonly buckets: Uint16Array;
+  readonly counts: Uint32Array;
+}
+
 export interface WindowBatch {
   readonly kind: 'windows';
   /** Start of the window, seconds since 1970. All rows of a batch are of one window. */
@@ -26,6 +36,8 @@ export interface WindowBatch {
   /** Outermost VLAN id, 0 when untagged. */
   readonly vlan: Uint16Array;
   readonly counters: readonly CounterColumn[];
+  /** In the order of the catalogue's `histograms`. */
+  readonly times: readonly TimesColumn[];
 }
 
 /** Longest history kept, in letters; later letters are dropped. */

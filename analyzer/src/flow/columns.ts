@@ -48,9 +48,11 @@ export interface Columns {
   readonly allWords: Uint32Array;
   readonly allFloats: Float64Array;
   floats(): Float64Array;
-  words(): Uint32Array;
+  /** One a row, or `count` in all. */
+  words(count?: number): Uint32Array;
   integers(width: number): Int32Array;
-  shorts(width?: number): Uint16Array;
+  /** `width` a row; in `count` rows when not in all. */
+  shorts(width?: number, count?: number): Uint16Array;
   bytes(width?: number): Uint8Array;
 }
 
@@ -59,10 +61,13 @@ const OTHER_BYTES = 320;
 /** Padding of every column to 8 bytes. */
 const PADDING = 1024;
 
-/** Lays columns of `rows` rows into one buffer, the widest elements first so that all are aligned. */
-export function allocateColumns(source: BufferSource, rows: number, counters: readonly Counter[]): Columns {
+/**
+ * Lays columns of `rows` rows into one buffer, the widest elements first so that all are aligned.
+ * @param more bytes for columns that are not as long as the others
+ */
+export function allocateColumns(source: BufferSource, rows: number, counters: readonly Counter[], more = 0): Columns {
   const widths = counters.reduce((sum, counter) => sum + (counter.storage === 'u64' ? 8 : 4), 0);
-  const buffer = source.take((rows * (widths + OTHER_BYTES) + PADDING + 7) & ~7);
+  const buffer = source.take((rows * (widths + OTHER_BYTES) + PADDING + more + 7) & ~7);
   let at = 0;
   const place = (bytes: number) => {
     const here = at;
@@ -80,8 +85,8 @@ export function allocateColumns(source: BufferSource, rows: number, counters: re
     ),
     floats: () => new Float64Array(buffer, place(rows * 8), rows),
     integers: (width) => new Int32Array(buffer, place(rows * 4 * width), rows * width),
-    words: () => new Uint32Array(buffer, place(rows * 4), rows),
-    shorts: (width = 1) => new Uint16Array(buffer, place(rows * 2 * width), rows * width),
+    words: (count = rows) => new Uint32Array(buffer, place(count * 4), count),
+    shorts: (width = 1, count = rows) => new Uint16Array(buffer, place(count * 2 * width), count * width),
     bytes: (width = 1) => new Uint8Array(buffer, place(rows * width), rows * width),
   };
 }

@@ -1,12 +1,15 @@
+import { bucketOf } from '@tcpscope/filter';
 import { windowCounters, type WindowBatch } from './batch.js';
 import { allocateColumns, type BufferSource, type Columns } from './columns.js';
 import { writeAddress4, writeAddress6 } from './address-bytes.js';
 import { counterIndex, Event, eventCounters, Verdict, verdictCounters } from './events.js';
 import { Ends, Half, Opening, Rec, RecMeta } from './layout.js';
 import { nodeWords, type WindowMemory } from './window-memory.js';
+import { bytesForTimes, createWindowTimes, histogramIndex } from './window-times.js';
 
 /** Most conversations in a batch: what the store inserts well at once, and what bounds the memory on the way there. */
-const BATCH_ROWS = 65536;
+const BATCH_BITS = 16;
+const BATCH_ROWS = 1 << BATCH_BITS;
 
 /** Columns that records hold numbers for, in `places`; of those for each side the client's comes first. */
 const enum Slot {
@@ -30,6 +33,11 @@ const SLOTS: readonly number[] = [
   ...['syn.count', 'synack.count', 'attempt.count', 'ct.count', 'ct.sum', 'ct.net.sum', 'ct.max'],
 ].map(counterIndex);
 
+/** Place of the histogram of handshake times. */
+const HANDSHAKE = histogramIndex('ct.times');
+
+type WindowNames = Pick<WindowBatch, 'clientIp' | 'serverIp' | 'serverPort' | 'vlan'>;
+
 /** Bits of `Rec.Meta` that tell conversations apart. */
 const META = RecMeta.Vlan | RecMeta.Ipv6;
 
@@ -51,6 +59,9 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource): W
   const { records, wide, used, capacity } = memory;
   /** Open addressing: 1 + place of the record that represents a conversation. As large as the largest window needs. */
   let index = new Int32Array(1 << 12);
+  const times = createWindowTimes(BATCH_ROWS);
+  /** How many times the batches of the window have at most. */
+  const timesOf = new Int32Array((capacity >>> BATCH_BITS) + 1);
   /** Of the batch being filled: where the columns of slots, verdicts and events begin. */
   const places = new Int32Array(Slot.Count);
   const verdictPlaces = new Int32Array(verdictCounters.length);
@@ -62,9 +73,10 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource): W
     const conversations = number(first, end);
     for (let from = 0; from < conversations; from += BATCH_ROWS) {
       const rows = Math.min(BATCH_ROWS, conversations - from);
-      const columns = allocateColumns(buffers, rows, windowCounters);
-      const batch: WindowBatch = {
-        kind: 'windows',
+      const room = bytesForTimes(rows, timesOf[from >>> BATCH_BITS] as number);
+      const columns = allocateColumns(buffers, rows, windowCounters, room);
+      const batch = {
+        kind: 'windows' as const,
         window,
         rows,
         clientIp: columns.bytes(16),
@@ -75,8 +87,9 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource): W
       };
       lookUpPlaces(columns);
       const nodes = memory.nodes[half as 0 | 1];
+      times.clear(rows);
       fill(first, end, nodes, batch, from, rows, columns.allWords, columns.allFloats);
-      emit(batch);
+      emit({ ...batch, times: times.write(columns, rows) });
     }
   }
 
@@ -102,6 +115,7 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource): W
     const seen = index;
     const mask = slots - 1;
     seen.fill(0);
+    timesOf.fill(0);
     let conversations = 0;
     for (let at = first; at < end; at += Rec.Words) {
       let slot = hashConversation(at) & mask;
@@ -118,6 +132,10 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource): W
         }
         slot = (slot + 1) & mask;
       }
+      if (((records[at + Rec.Verdicts] as number) & Verdict.Timed) !== 0) {
+        const part = (records[at + Rec.Conversation] as number) >>> BATCH_BITS;
+        timesOf[part] = (timesOf[part] as number) + 1;
+      }
     }
     return conversations;
   }
@@ -127,7 +145,7 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource): W
     first: number,
     end: number,
     nodes: Int32Array,
-    batch: WindowBatch,
+    batch: WindowNames,
     from: number,
     rows: number,
     words: Uint32Array,
@@ -199,6 +217,7 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource): W
   ): void {
     if ((all & Verdict.Timed) !== 0) {
       const time = records[at + Rec.HandshakeTime] as number;
+      times.add(HANDSHAKE, row, bucketOf(time));
       addFloat(floats, Slot.TimeSum, row, time);
       addFloat(floats, Slot.TimeNet, row, time - (records[at + Rec.SynDelay] as number));
       const longest = ((places[Slot.TimeMax] as number) + row) | 0;
@@ -269,7 +288,7 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource): W
     return true;
   }
 
-  function writeNames(at: number, high: number, batch: WindowBatch, out: number): void {
+  function writeNames(at: number, high: number, batch: WindowNames, out: number): void {
     const meta = records[at + Rec.Meta] as number;
     if ((meta & RecMeta.Ipv6) !== 0) {
       const low = records[at + Rec.Key0] as number;

@@ -100,18 +100,37 @@ describe('groups', () => {
     assert.deepEqual(rowsOf(await table({ ...totals, ...paused })), []);
   });
 
-  test('the longest of no handshakes is unknown, not 0', async () => {
+  test('the longest and the percentiles of no handshakes are unknown, not 0', async () => {
     const answer = await table({
       kind: 'top',
       groupBy: ['server.port'],
-      metrics: ['ct.max', 'ct.avg'],
+      metrics: ['ct.max', 'ct.avg', 'ct.p50', 'ct.p95'],
       orderBy: 'server.port asc',
     });
     assert.deepEqual(rowsOf(answer), [
-      [443, 0.03, 0.02],
-      [1194, null, null],
-      [5432, null, null],
+      [443, 0.03, 0.02, 0.019968, 0.030208],
+      [1194, null, null, null, null],
+      [5432, null, null, null, null],
     ]);
+  });
+
+  test('rows can be ordered and kept by a percentile, which no handshake has none of', async () => {
+    const query = { kind: 'top', groupBy: ['client.ip', 'server.port'], metrics: ['ct.p99'] };
+    const first = await table({ ...query, orderBy: 'ct.p99 asc', limit: 2 });
+    assert.deepEqual(
+      rowsOf(first).map((row) => row[2]),
+      [0.030208, 0.030208]
+    );
+    const fast = await table({ ...query, filter: 'ct.p50 < 15ms' });
+    assert.deepEqual(rowsOf(fast), [['2001:db8::1', 443, 0.030208]]);
+    const none = await table({ ...query, filter: 'ct.p50 is null', orderBy: 'server.port asc' });
+    assert.deepEqual(
+      rowsOf(none).map((row) => row.slice(1)),
+      [
+        [1194, null],
+        [5432, null],
+      ]
+    );
   });
 
   test('rows that are cut off are told of, rows that are not are not', async () => {

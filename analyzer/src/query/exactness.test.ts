@@ -37,7 +37,9 @@ const filters = fc.oneof(
       'not rst.ratio.srv > 1',
       'vlan = 3 and fin.count > 1',
       'refused.count > 0 or client.zone in "/Local"',
-      'client.count > 1'
+      'client.count > 1',
+      'ct.p95 > 100ms',
+      'ct.p50 is null or ct.p99 < 1s'
     ),
   }
 );
@@ -136,7 +138,7 @@ describe('answers are what a look at every row gives', () => {
           expected.delete(typed);
           values.forEach((points, m) => {
             const name = query.metrics[m]!;
-            const nothing = /ratio|^ct\.(avg|net|max)$/.test(name) ? null : 0;
+            const nothing = /ratio|^ct\.(avg|net|max)$|\.p\d\d$/.test(name) ? null : 0;
             const restricted = /\bprobe\b/.test(query.filter);
             points.forEach((value, i) => {
               const known = series?.[m]?.[i];

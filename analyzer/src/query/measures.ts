@@ -14,20 +14,23 @@ export class Measures {
 
   /** @param first index of the first counter's column */
   constructor(
-    { counters, distincts }: Ingredients,
+    { counters, distincts, percentiles }: Ingredients,
     private readonly columns: ReadonlyArray<readonly unknown[]>,
     first: number
   ) {
-    this.at = new Map<StoredField, number>([...counters, ...distincts].map((field, i) => [field, first + i]));
+    this.at = new Map<StoredField, number>(
+      [...counters, ...distincts, ...percentiles].map((field, i) => [field, first + i])
+    );
   }
 
-  /** The sum of a counter, in stored units. */
-  stored(field: StoredField, row: number): number {
+  /** The sum of a counter, or a percentile, in stored units; null for a percentile of nothing. */
+  stored(field: StoredField, row: number): number | null {
     const column = this.at.get(field);
     if (column === undefined) {
       throw new TypeError(`${field.name} was not asked for`);
     }
-    return Number(this.columns[column]![row]);
+    const value = this.columns[column]![row] ?? null;
+    return value === null ? null : Number(value);
   }
 
   value(metric: Metric, row: number): number | null {
@@ -42,7 +45,7 @@ export class Measures {
     }
     const { counters } = ingredientsOf([metric]);
     const divided = counters.filter(({ name }) => metric.numerator.includes(name));
-    return [...divided, attempts].some((counter) => this.stored(counter, row) > 0);
+    return [...divided, attempts].some((counter) => Number(this.stored(counter, row)) > 0);
   }
 }
 
@@ -53,5 +56,5 @@ function isMaximum(metric: Metric): metric is Counter {
 
 /** The value of a metric where something was captured and none of it matched. */
 export function valueOfNothing(metric: Metric): number | null {
-  return metric.kind === 'ratio' || isMaximum(metric) ? null : 0;
+  return metric.kind === 'ratio' || metric.kind === 'percentile' || isMaximum(metric) ? null : 0;
 }

@@ -2,12 +2,15 @@ import {
   dimensions,
   findField,
   formulaOf,
+  histograms,
   nearestFields,
   type Dimension,
   type Distinct,
   type Counter,
   type Field,
   type FieldKind,
+  type Histogram,
+  type Percentile,
   type RowKind,
 } from '@tcpscope/filter';
 import { errorKinds, TcpscopeError } from '../errors.js';
@@ -19,6 +22,7 @@ const words: Readonly<Record<FieldKind, string>> = {
   counter: 'a counter',
   sum: 'a counter',
   ratio: 'a ratio',
+  percentile: 'a percentile',
   distinct: 'a number of different values',
 };
 
@@ -80,29 +84,39 @@ export function connectionFieldOf(name: string): Field {
   return field;
 }
 
-/** What must be summed, and counted as different, to know some fields. */
+/** What must be summed, found in histograms, and counted as different, to know some fields. */
 export interface Ingredients {
   readonly counters: readonly Counter[];
   readonly distincts: readonly Distinct[];
+  readonly percentiles: readonly Percentile[];
 }
 
 export function ingredientsOf(fields: readonly Field[]): Ingredients {
   const counters = new Set<Counter>();
   const distincts = new Set<Distinct>();
+  const percentiles = new Set<Percentile>();
   for (const field of fields) {
     if (field.kind === 'distinct') {
       distincts.add(field);
+    }
+    if (field.kind === 'percentile') {
+      percentiles.add(field);
     }
     const formula = formulaOf(field);
     formula?.numerator.forEach((counter) => counters.add(counter));
     formula?.denominator?.forEach((counter) => counters.add(counter));
   }
-  return { counters: [...counters], distincts: [...distincts] };
+  return { counters: [...counters], distincts: [...distincts], percentiles: [...percentiles] };
 }
 
 /** The dimension whose values a distinct count counts. */
 export function countedBy(distinct: Distinct): Dimension {
   return dimensions.find(({ name }) => name === distinct.of)!;
+}
+
+/** The histogram that a percentile is found in. */
+export function foundIn({ of }: Percentile): Histogram {
+  return histograms.find(({ name }) => name === of)!;
 }
 
 export const conversationKey = ['client.ip', 'server.ip', 'server.port'].map(dimensionOf);

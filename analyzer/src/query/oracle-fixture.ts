@@ -2,6 +2,7 @@ import {
   counters,
   dimensions,
   evaluate,
+  histograms,
   parseFilter,
   referencedFields,
   splitConjuncts,
@@ -22,11 +23,14 @@ export interface StoredRow {
   /** Start of the window, seconds since 1970. */
   readonly ts: number;
   readonly values: ReadonlyMap<StoredField, FilterValue>;
+  /** Times in microseconds by the histogram's name, as often as they were counted. */
+  readonly times: ReadonlyMap<string, readonly number[]>;
 }
 
 export async function storedRows(store: Pick<Store, 'select'>): Promise<StoredRow[]> {
   const fields = [...dimensions, ...counters];
-  const sql = `SELECT toUnixTimestamp(ts), ${fields.map(({ column }) => column).join(', ')} FROM conv_10s`;
+  const columns = [...fields, ...histograms];
+  const sql = `SELECT toUnixTimestamp(ts), ${columns.map(({ column }) => column).join(', ')} FROM conv_10s`;
   const { data, rows } = await store.select(sql, {}, { timeoutMs: 60_000, maxRows: 1_000_000 });
   return Array.from({ length: rows }, (_, row) => ({
     ts: Number(data[0]![row]),
@@ -36,7 +40,14 @@ export async function storedRows(store: Pick<Store, 'select'>): Promise<StoredRo
         return [field, field.kind === 'dimension' ? keyValue(field, value) : Number(value)];
       })
     ),
+    times: new Map(
+      histograms.map(({ name }, i) => [name, timesIn(data[1 + fields.length + i]![row] as Record<string, unknown>)])
+    ),
   }));
+}
+
+function timesIn(counts: Readonly<Record<string, unknown>>): number[] {
+  return Object.entries(counts).flatMap(([time, count]) => Array<number>(Number(count)).fill(Number(time)));
 }
 
 export interface OracleQuery {
@@ -74,6 +85,10 @@ function aggregate(rows: readonly StoredRow[]): (field: StoredField) => FilterVa
       }
       case 'distinct':
         return different(rows, field);
+      case 'percentile': {
+        const all = rows.flatMap(({ times }) => times.get(field.of)!).sort((a, b) => a - b);
+        return all[Math.ceil((all.length * field.percent) / 100) - 1] ?? null;
+      }
       default:
         return rows[0]?.values.get(field) ?? null;
     }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { counters } from '@tcpscope/filter';
+import { counters, histograms } from '@tcpscope/filter';
 import { diagnoseAll } from '../diagnose/index.js';
 import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
 import { connectionBatch, windowBatch, type ConnectionRow, type WindowRow } from '../flow/batch-fixture.js';
@@ -124,6 +124,9 @@ function randomRow(next: (below: number) => number): WindowRow {
         const small = next(3) === 0 ? 1 + next(3) : 0;
         return [name, scale === 1 ? small : small * 1000 * (1 + next(200))];
       })
+    ),
+    times: Object.fromEntries(
+      histograms.map(({ name }) => [name, Array.from({ length: next(5) }, () => next(2) * 100 * next(20_000))])
     ),
   };
 }

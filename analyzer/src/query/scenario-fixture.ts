@@ -12,15 +12,16 @@ const anna = [10, 0, 0, 2];
 const bert = [10, 255, 255, 255];
 const carl = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
 
-const row = (client: number[], to: typeof shop, counters: Record<string, number>): WindowRow => ({
-  client,
-  ...to,
-  counters,
-});
+const row = (
+  client: number[],
+  to: typeof shop,
+  counters: Record<string, number>,
+  times: Record<string, readonly number[]> = {}
+): WindowRow => ({ client, ...to, counters, times });
 
 /** Good connections of a client with the shop. */
-const served = (client: number[], connections: number, resets = 0) =>
-  row(client, shop, {
+const served = (client: number[], connections: number, resets = 0) => {
+  const counters = {
     'syn.count': connections,
     'synack.count': connections,
     'attempt.count': connections,
@@ -39,7 +40,11 @@ const served = (client: number[], connections: number, resets = 0) =>
     'packets.srv': 12 * connections,
     'bytes.clt': 500 * connections,
     'bytes.srv': 40_000 * connections,
-  });
+  };
+  // The first within 10 ms, the last within 30.
+  const handshakes = [10_000, ...Array<number>(connections - 2).fill(20_000), 30_000];
+  return row(client, shop, counters, { 'ct.times': handshakes });
+};
 
 /** Attempts that the VPN refuses, three SYN and three RST each. */
 const refused = (client: number[], attempts: number) =>

@@ -16,9 +16,10 @@ import {
   type WindowBatch,
 } from '../flow/index.js';
 import { addressText } from './names.js';
+import { addRowTimes, emptySums, timeOf, type Sums } from './sums.js';
 
 /** Everything counted between one client and one server port, over the whole input. */
-export interface Conversation extends EnrichedNames {
+export interface Conversation extends EnrichedNames, Sums {
   /** The three parts of its name as bytes. */
   readonly key: string;
   readonly clientIp: string;
@@ -26,17 +27,14 @@ export interface Conversation extends EnrichedNames {
   readonly serverPort: number;
   /** Outermost VLAN, the lowest when packets came in several; 0 when untagged. */
   readonly vlan: number;
-  /** By the catalogue's order of counters, in stored units. */
-  readonly counters: Float64Array;
 }
 
 /** What is added up of a conversation until all is read. */
-interface Sum {
+interface Sum extends Sums {
   readonly clientIp: Uint8Array;
   readonly serverIp: Uint8Array;
   readonly serverPort: number;
   vlan: number;
-  readonly counters: Float64Array;
 }
 
 /** One connection: a place in a batch. */
@@ -126,10 +124,12 @@ export class Collector {
   private addWindow(batch: WindowBatch): void {
     for (let from = 0; from < batch.rows; from += TOGETHER) {
       const rows = Math.min(TOGETHER, batch.rows - from);
-      const sums = Array.from({ length: rows }, (_, i) => this.sumOf(batch, from + i).counters);
+      const all = Array.from({ length: rows }, (_, i) => this.sumOf(batch, from + i));
+      const sums = all.map(({ counters }) => counters);
       batch.counters.forEach((column, counter) =>
         addColumn(sums, counter, column, from, windowCounters[counter]?.aggregate === 'max')
       );
+      all.forEach((sum, i) => addRowTimes(sum, batch.times, from + i));
     }
   }
 
@@ -143,7 +143,7 @@ export class Collector {
         serverIp: batch.serverIp.slice(row * 16, row * 16 + 16),
         serverPort: batch.serverPort[row] as number,
         vlan,
-        counters: new Float64Array(windowCounters.length),
+        ...emptySums(),
       };
       this.sums.set(key, sum);
     }
@@ -160,6 +160,7 @@ export class Collector {
       vlan: sum.vlan,
       ...this.enrich(sum.clientIp, sum.serverIp, 0, sum.serverPort, sum.vlan),
       counters: sum.counters,
+      times: sum.times,
     };
   }
 
@@ -201,6 +202,9 @@ export class Collector {
     }
     if (field.kind === 'distinct') {
       return 1; // a conversation has one client, one server and one port
+    }
+    if (field.kind === 'percentile') {
+      return timeOf(conversation, field);
     }
     return conversation.counters[counterPlace.get(field.name) ?? -1] ?? null;
   }

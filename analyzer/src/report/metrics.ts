@@ -1,8 +1,9 @@
-import { fields, formulaOf, type Counter, type Field } from '@tcpscope/filter';
+import { fields, formulaOf, type Counter, type Field, type Percentile } from '@tcpscope/filter';
 import { connectionCounters, windowCounters } from '../flow/index.js';
 import type { ConnectionRow } from './collector.js';
+import { timeOf, type Sums } from './sums.js';
 
-/** Metrics by name, in the order of the catalogue: counts, and ratios that are null where there is nothing to divide by. */
+/** Metrics by name, in the order of the catalogue: counts; ratios and percentiles are null where there is none. */
 export type Metrics = Record<string, number | null>;
 
 /**
@@ -13,8 +14,8 @@ interface Recipe {
   readonly name: string;
   /** The name as JSON has it, with the colon. */
   readonly label: string;
-  /** The value in the field's own unit, from counters in stored units; as `valueOfField` computes it. */
-  readonly of: (counters: Float64Array) => number | null;
+  /** The value in the field's own unit, from sums in stored units; as `valueOfField` computes it. */
+  readonly of: (sums: Sums) => number | null;
 }
 
 function recipesOf(metrics: readonly Field[], given: readonly Counter[]): readonly Recipe[] {
@@ -22,7 +23,7 @@ function recipesOf(metrics: readonly Field[], given: readonly Counter[]): readon
   return metrics.map((field) => ({
     name: field.name,
     label: `${JSON.stringify(field.name)}:`,
-    of: formulaOver(field, place),
+    of: field.kind === 'percentile' ? percentileIn(field) : formulaOver(field, place),
   }));
 }
 
@@ -36,13 +37,20 @@ function formulaOver(field: Field, place: ReadonlyMap<string, number>): Recipe['
   const { scale } = formula;
   const numerator = places(formula.numerator);
   const denominator = formula.denominator === null ? null : places(formula.denominator);
-  return (counters) => {
+  return ({ counters }) => {
     const value = total(counters, numerator) / scale;
     if (denominator === null) {
       return value;
     }
     const divisor = total(counters, denominator);
     return divisor === 0 ? null : value / divisor;
+  };
+}
+
+function percentileIn(field: Percentile): Recipe['of'] {
+  return (sums) => {
+    const value = timeOf(sums, field);
+    return value === null ? null : value / field.scale;
   };
 }
 
@@ -54,40 +62,32 @@ function total(counters: Float64Array, places: readonly number[]): number {
   return sum;
 }
 
-/** Counters, sums and ratios: all that a report says of a group. */
+/** Counters, sums, ratios and percentiles: all that a report says of a group. */
 const groupRecipes = recipesOf(
-  fields.filter(({ kind }) => kind === 'counter' || kind === 'sum' || kind === 'ratio'),
+  fields.filter(({ kind }) => ['counter', 'sum', 'ratio', 'percentile'].includes(kind)),
   windowCounters
 );
 const byName = new Map(groupRecipes.map((recipe) => [recipe.name, recipe]));
 
-/** Adds counters of a conversation to those of a group. */
-export function addCounters(sum: Float64Array, counters: Float64Array): void {
-  for (let i = 0; i < windowCounters.length; i++) {
-    const value = counters[i] as number;
-    sum[i] = windowCounters[i]?.aggregate === 'max' ? Math.max(sum[i] as number, value) : (sum[i] as number) + value;
-  }
-}
-
-/** Every metric of a group from its counters (in stored units, as they come in batches). */
-export function metricsOf(counters: Float64Array): Metrics {
-  return Object.fromEntries(groupRecipes.map(({ name, of }) => [name, of(counters)]));
+/** Every metric of a group. */
+export function metricsOf(sums: Sums): Metrics {
+  return Object.fromEntries(groupRecipes.map(({ name, of }) => [name, of(sums)]));
 }
 
 /** One metric of a group; null when there is no such metric. */
-export function metricOf(name: string, counters: Float64Array): number | null {
-  return byName.get(name)?.of(counters) ?? null;
+export function metricOf(name: string, sums: Sums): number | null {
+  return byName.get(name)?.of(sums) ?? null;
 }
 
 /** The members of the JSON object of `metricsOf`, without an object of a hundred members in between. */
-export function metricsText(counters: Float64Array): string {
-  return membersOf(groupRecipes, counters);
+export function metricsText(sums: Sums): string {
+  return membersOf(groupRecipes, sums);
 }
 
-function membersOf(recipes: readonly Recipe[], counters: Float64Array): string {
+function membersOf(recipes: readonly Recipe[], sums: Sums): string {
   let text = '';
   for (const { label, of } of recipes) {
-    const value = of(counters);
+    const value = of(sums);
     text += `${text === '' ? '' : ','}${label}${Number.isFinite(value) ? value : 'null'}`;
   }
   return text;
@@ -97,22 +97,22 @@ const connectionRecipes = recipesOf(
   [...connectionCounters, ...fields.filter((field) => field.kind === 'sum' && field.rows === 'both')],
   connectionCounters
 );
-const ofConnection = new Float64Array(connectionCounters.length);
+const ofConnection: Sums = { counters: new Float64Array(connectionCounters.length), times: [] };
 
-function countersOf({ batch, row }: ConnectionRow): Float64Array {
-  for (let i = 0; i < ofConnection.length; i++) {
-    ofConnection[i] = batch.counters[i]?.[row] as number;
+function sumsOf({ batch, row }: ConnectionRow): Sums {
+  for (let i = 0; i < connectionCounters.length; i++) {
+    ofConnection.counters[i] = batch.counters[i]?.[row] as number;
   }
   return ofConnection;
 }
 
 /** Every metric that a single connection has. */
 export function connectionMetrics(connection: ConnectionRow): Metrics {
-  const counters = countersOf(connection);
-  return Object.fromEntries(connectionRecipes.map(({ name, of }) => [name, of(counters)]));
+  const sums = sumsOf(connection);
+  return Object.fromEntries(connectionRecipes.map(({ name, of }) => [name, of(sums)]));
 }
 
 /** The members of the JSON object of `connectionMetrics`. */
 export function connectionMetricsText(connection: ConnectionRow): string {
-  return membersOf(connectionRecipes, countersOf(connection));
+  return membersOf(connectionRecipes, sumsOf(connection));
 }

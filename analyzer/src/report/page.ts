@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { count, perConnection, share } from './format.js';
+import { count, duration, perConnection, share } from './format.js';
 
-/** Counts and ratios of a group by the names of the catalogue; null is unknown, or a ratio without a divisor. */
+/** Metrics of a group by the names of the catalogue; null is unknown, a ratio without a divisor, a percentile of nothing. */
 export type PageMetrics = Readonly<Record<string, number | null>>;
 
 /** A line of a list: what it is about, and its metrics. */
@@ -125,14 +125,20 @@ const number = (metrics: PageMetrics, name: string): string => {
   const value = metrics[name];
   return value === null || value === undefined ? '–' : count(value);
 };
+const time = (metrics: PageMetrics, name: string): string => {
+  const value = metrics[name];
+  return value === null || value === undefined ? '–' : duration(value);
+};
 const rate = (metrics: PageMetrics, name: string): string =>
   perConnection(metrics[name] ?? null, metrics['attempt.count'] ?? 0);
 
-const totalNames: ReadonlyArray<readonly [name: string, text: string]> = [
+type Show = (metrics: PageMetrics, name: string) => string;
+
+const totalNames: ReadonlyArray<readonly [name: string, text: string, show?: Show]> = [
   ['syn.count', 'SYN'],
   ['attempt.count', 'attempts'],
   ['ct.count', 'handshakes'],
-  ['syn.ratio', 'SYN per connection'],
+  ['syn.ratio', 'SYN per connection', rate],
   ['fin.count.clt', 'FIN of clients'],
   ['fin.count.srv', 'FIN of servers'],
   ['rst.count.clt', 'RST of clients'],
@@ -143,12 +149,14 @@ const totalNames: ReadonlyArray<readonly [name: string, text: string]> = [
   ['retrans.count', 'retransmissions'],
   ['zerowindow.count', 'zero windows'],
   ['dupack.count', 'duplicate ACKs'],
+  ['ct.p50', 'handshake p50', time],
+  ['ct.p95', 'handshake p95', time],
 ];
 
 function totals({ counts, totals: all }: Page, width: number, colors: Colors): string {
   const cells: Array<readonly [string, string]> = [
     ...counts.map(([name, value]) => [name, count(value)] as const),
-    ...totalNames.map(([name, text]) => [text, name === 'syn.ratio' ? rate(all, name) : number(all, name)] as const),
+    ...totalNames.map(([name, text, show = number]) => [text, show(all, name)] as const),
   ];
   const inColumns = (columns: number): string => {
     const rows: string[][] = [];
@@ -197,6 +205,12 @@ const metric = (key: string, head: string, spare = 0): ListColumn => ({
 const ratio = (key: string, head: string, spare = 0): ListColumn => ({
   head,
   show: (group) => rate(group.metrics, key),
+  align: 'right',
+  spare,
+});
+const percentile = (key: string, head: string, spare = 0): ListColumn => ({
+  head,
+  show: (group) => time(group.metrics, key),
   align: 'right',
   spare,
 });
@@ -288,6 +302,7 @@ const serverColumns: readonly ListColumn[] = [
   ratio('rst.ratio.srv', 'RST/conn'),
   metric('refused.count', 'refused'),
   metric('noanswer.count', 'no answer', 5),
+  percentile('ct.p95', 'handshake p95', 6),
 ];
 
 function servers({ servers: groups }: Page, width: number, colors: Colors): string {

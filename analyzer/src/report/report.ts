@@ -1,19 +1,13 @@
 import { closeClasses, resetStages, zeekStates, type CloseClass, type Expression } from '@tcpscope/filter';
 import { originOf, type Thresholds } from '../diagnose/index.js';
-import { connectionFlags, historyLength, vlanDepth, windowCounters } from '../flow/index.js';
+import { connectionFlags, historyLength, vlanDepth } from '../flow/index.js';
 import type { PacketCounts } from '../pipeline/pipeline.js';
 import type { Collector, ConnectionRow, Conversation } from './collector.js';
 import { diagnosesOf, explanationOf, type Diagnoses } from './diagnoses.js';
 import { feedOf, type Feed } from './feed.js';
-import {
-  addCounters,
-  connectionMetrics,
-  connectionMetricsText,
-  metricsOf,
-  metricsText,
-  type Metrics,
-} from './metrics.js';
+import { connectionMetrics, connectionMetricsText, metricsOf, metricsText, type Metrics } from './metrics.js';
 import { addressText, timeText } from './names.js';
+import { addSums, emptySums } from './sums.js';
 
 /** What happened in an input: what `tcpscope report` prints, as text or as JSON. */
 export interface Report {
@@ -37,10 +31,8 @@ export function makeReport(
   thresholds?: Thresholds
 ): Report {
   const conversations = collected.conversations(filter);
-  const sum = new Float64Array(windowCounters.length);
-  for (const { counters } of conversations) {
-    addCounters(sum, counters);
-  }
+  const sum = emptySums();
+  conversations.forEach((conversation) => addSums(sum, conversation));
   const connections = collected.connections(filter === null ? null : conversations);
   const diagnoses = diagnosesOf(connections, (row) => collected.namesOf(row).serverZone, thresholds);
   const feed = feedOf(collected.feed());
@@ -59,7 +51,7 @@ export function conversationText(conversation: Conversation, diagnoses: Diagnose
     vlan: conversation.vlan,
   };
   const diagnosis = JSON.stringify(diagnoses.conversations.get(conversation.key) ?? null);
-  return `${JSON.stringify(names).slice(0, -1)},${metricsText(conversation.counters)},"diagnosis":${diagnosis}}`;
+  return `${JSON.stringify(names).slice(0, -1)},${metricsText(conversation)},"diagnosis":${diagnosis}}`;
 }
 
 const sides = [null, 'client', 'server'] as const;

@@ -5,8 +5,9 @@ import { feedSentences } from './feed.js';
 import { counted, duration } from './format.js';
 import { timeText } from './names.js';
 import { pageText, type Page, type PageGroup } from './page.js';
-import { addCounters, metricOf, metricsOf, type Metrics } from './metrics.js';
+import { metricOf, metricsOf, type Metrics } from './metrics.js';
 import type { Report } from './report.js';
+import { addSums, copyOf, type Sums } from './sums.js';
 import { whyText } from './why.js';
 
 export interface TextOptions {
@@ -103,10 +104,10 @@ function closes({ connections }: Report): Array<[CloseClass, number]> {
 interface Group {
   readonly members: Conversation[];
   /** Those of the only member, or a sum of its own. */
-  counters: Float64Array;
+  sums: Sums;
 }
 
-/** Conversations with equal keys, their counters added, the greatest of a metric first. */
+/** Conversations with equal keys, what they counted added, the greatest of a metric first. */
 function groups(
   rows: readonly Conversation[],
   keyOf: (row: Conversation) => string,
@@ -118,24 +119,24 @@ function groups(
     const key = keyOf(row);
     const group = found.get(key);
     if (group === undefined) {
-      found.set(key, { members: [row], counters: row.counters });
+      found.set(key, { members: [row], sums: row });
     } else {
       if (group.members.length === 1) {
-        group.counters = group.counters.slice();
+        group.sums = copyOf(group.sums);
       }
       group.members.push(row);
-      addCounters(group.counters, row.counters);
+      addSums(group.sums, row);
     }
   }
   return [...found.values()]
-    .map((group) => ({ group, value: metricOf(by, group.counters) ?? 0 }))
+    .map((group) => ({ group, value: metricOf(by, group.sums) ?? 0 }))
     .filter(({ value }) => value > 0)
     .sort((a, b) => b.value - a.value)
     .slice(0, top)
     .map(({ group }) => pageGroup(group));
 }
 
-function pageGroup({ members, counters }: Group): PageGroup {
+function pageGroup({ members, sums }: Group): PageGroup {
   const first = members[0] as Conversation;
   const distinct = (of: (row: Conversation) => string | number) => new Set(members.map(of)).size;
   return {
@@ -146,7 +147,7 @@ function pageGroup({ members, counters }: Group): PageGroup {
       application: first.application,
     },
     metrics: {
-      ...metricsOf(counters),
+      ...metricsOf(sums),
       'client.count': distinct((row) => row.clientIp),
       'server.count': distinct((row) => row.serverIp),
       'port.count': distinct((row) => row.serverPort),

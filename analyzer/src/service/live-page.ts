@@ -24,10 +24,13 @@ const totalMetrics = [
     'role.guess.count',
     'oneway.count',
     'packets',
+    'ct.p50',
+    'ct.p95',
   ],
 ];
 const serverMetrics = [
   ...['rst.count.srv', 'client.count', 'attempt.count', 'ct.count', 'rst.ratio.srv', 'refused.count', 'noanswer.count'],
+  'ct.p95',
 ];
 const clientMetrics = [
   ...['rst.count.srv', 'server.count', 'port.count', 'syn.count', 'ct.count', 'syn.ratio', 'attempt.count'],

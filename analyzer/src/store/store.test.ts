@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { counters } from '@tcpscope/filter';
+import { counters, histograms } from '@tcpscope/filter';
 import { connectionCounters, historyLength, windowCounters } from '../flow/batch.js';
 import { connectionBatch, syntheticConnections, syntheticWindow, windowBatch } from '../flow/batch-fixture.js';
 import { noSums } from '../diagnose/index.js';
@@ -34,9 +34,12 @@ before(async () => {
 });
 after(() => store.stop());
 
-/** Rows, sums of all counters that add up, and maxima, in each table of windows; they must be equal. */
+/** Sums of all counters that add up, maxima, and all times, in each table of windows; they must be equal. */
 async function totals(of: Store, where = '1'): Promise<Map<string, unknown[]>> {
-  const columns = counters.map(({ aggregate, column }) => `${aggregate}(${column})`).join(', ');
+  const columns = [
+    ...counters.map(({ aggregate, column }) => `${aggregate}(${column})`),
+    ...histograms.map(({ column }) => `sumMap(${column})`),
+  ].join(', ');
   const result = new Map<string, unknown[]>();
   for (const { name } of windowTables) {
     result.set(name, (await rowsOf(of, `SELECT ${columns} FROM ${name} WHERE ${where}`))[0]!);
@@ -82,6 +85,32 @@ test('a window comes back with every dimension and every counter', async () => {
     ...windowCounters.map(({ name }) => row.counters[name] ?? 0),
   ]);
   assert.deepEqual(stored, expected);
+});
+
+test('a window comes back with its times, each as the middle of its bucket', async () => {
+  const names = histograms.map(({ name }) => name);
+  const rows = [
+    {
+      client: [10, 0, 0, 1],
+      server: [192, 0, 2, 1],
+      times: Object.fromEntries(names.map((name) => [name, [7, 7, 33]])),
+    },
+    { client: [10, 0, 0, 2], server: [192, 0, 2, 1] },
+    {
+      client: [10, 0, 0, 3],
+      server: [192, 0, 2, 1],
+      times: Object.fromEntries(names.map((name) => [name, [2 ** 40]])),
+    },
+  ];
+  await store.write(windowBatch(window, rows), origin('times'));
+  await store.flush();
+  for (const { column } of histograms) {
+    assert.deepEqual(await rowsOf(store, `SELECT ${column} FROM conv_10s WHERE probe = 'times' ORDER BY client_ip`), [
+      [{ 7: '2', 33: '1' }],
+      [{}],
+      [{ [31.5 * 2 ** 35]: '1' }],
+    ]);
+  }
 });
 
 test('a connection comes back with all its facts', async () => {
@@ -426,6 +455,46 @@ test('a counter that is added to the catalogue is added to the store, and the ro
     code: 'TCPS_E_STORE_NEWER',
     message: new RegExp(`schema ${added.number}, this one knows up to ${migrations.length}`),
   });
+});
+
+test('rows from before there were histograms have no times, and those that come after are added up', async () => {
+  const config = testConfig();
+  const row = (times: readonly number[]) => [
+    {
+      client: [10, 0, 0, 1],
+      server: [192, 0, 2, 1],
+      counters: { 'ct.count': 2 },
+      times: Object.fromEntries(histograms.map(({ name }) => [name, times])),
+    },
+  ];
+  const older = { schema: schemaOf(counters, []), migrations: migrations.slice(0, 5) };
+  const before = await openTestStore(config, older);
+  await before.write(windowBatch(window, row([5, 6])), origin('grown'));
+  await before.flush();
+  await before.stop();
+
+  const after = await openTestStore(config);
+  try {
+    for (const { name } of windowTables) {
+      for (const { column } of histograms) {
+        assert.deepEqual(await rowsOf(after, `SELECT ct_count, ${column} FROM ${name}`), [[2, {}]], name);
+      }
+    }
+    await after.write(windowBatch(window, row([7, 8])), origin('grown'));
+    await after.write(windowBatch(window, row([8])), origin('grown'));
+    await after.flush();
+    for (const { name } of windowTables) {
+      for (const { column } of histograms) {
+        assert.deepEqual(
+          await rowsOf(after, `SELECT sum(ct_count), sumMap(${column}) FROM ${name}`),
+          [[6, { 7: '1', 8: '2' }]],
+          name
+        );
+      }
+    }
+  } finally {
+    await after.stop();
+  }
 });
 
 test('rows from before an upgrade that wait in the spool are stored after it', async () => {

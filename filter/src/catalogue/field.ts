@@ -27,10 +27,11 @@ export type Unit =
  * - `counter`: a stored number that adds up (or keeps its maximum) over rows.
  * - `sum`: counters added together.
  * - `ratio`: sums of counters divided, null when the divisor is 0; never a mean of ratios.
+ * - `percentile`: a time that a part of all times in the group stay below; null when there is none.
  * - `distinct`: how many values a dimension takes in the group.
  * - `attribute`: a fact of one connection; only on connections.
  */
-export type FieldKind = 'dimension' | 'counter' | 'sum' | 'ratio' | 'distinct' | 'attribute';
+export type FieldKind = 'dimension' | 'counter' | 'sum' | 'ratio' | 'percentile' | 'distinct' | 'attribute';
 
 /**
  * Which rows carry a field: 10 s windows of a conversation, rows of single connections, or both; or `feed`, windows of a
@@ -84,6 +85,25 @@ export interface Ratio extends Common {
   readonly whenNull: string;
 }
 
+/** Times of the rows of windows, as counts of logarithmic buckets: what percentiles are found in. */
+export interface Histogram {
+  readonly name: string;
+  readonly column: string;
+  readonly summary: string;
+}
+
+export interface Percentile extends Common {
+  readonly kind: 'percentile';
+  /** Name of the histogram. */
+  readonly of: string;
+  /** Per cent of all times that are not above it. */
+  readonly percent: number;
+  /** Stored units in one unit of the field. */
+  readonly scale: number;
+  /** Why it is null when it is. */
+  readonly whenNull: string;
+}
+
 export interface Distinct extends Common {
   readonly kind: 'distinct';
   /** Name of the dimension whose values are counted. */
@@ -103,4 +123,4 @@ export interface FeedCounter extends Counter {
   readonly unknown: boolean;
 }
 
-export type Field = Dimension | Counter | Sum | Ratio | Distinct | Attribute;
+export type Field = Dimension | Counter | Sum | Ratio | Percentile | Distinct | Attribute;

@@ -78,10 +78,11 @@ export function isZone(field: Field): boolean {
   return field.kind === 'dimension' && field.name.endsWith('.zone');
 }
 
-/** Whether rows may have no value of it: ratios without a divisor, and facts of what need not have happened. */
+/** Whether rows may have no value of it: ratios without a divisor, percentiles of nothing, and facts of what need not have happened. */
 export function mayBeNull(field: Field): boolean {
   switch (field.kind) {
     case 'ratio':
+    case 'percentile':
       return true;
     case 'attribute':
       return field.name === 'ct' || (field.values !== undefined && !['close', 'role'].includes(field.name));

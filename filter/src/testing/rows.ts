@@ -28,6 +28,9 @@ function storedValue(field: StoredField): fc.Arbitrary<FilterValue> {
 }
 
 function numberOfField(field: StoredField): fc.Arbitrary<FilterValue> {
+  if (field.kind === 'percentile') {
+    return fc.constantFrom(null, 0, 1, 33, 200_704, 1_507_328);
+  }
   if (field.kind === 'attribute' && field.type === 'number') {
     return fc.constantFrom(null, 0, 0.001, 0.2, 0.5, 1, 1.5, 3, 80);
   }
@@ -48,7 +51,7 @@ export function rowsOf(rows: RowKind): fc.Arbitrary<Row> {
 
 /** The column of a field: no two fields of one kind of rows share one. */
 export function columnOf(field: StoredField): string {
-  return field.kind === 'distinct' ? field.name.replaceAll('.', '_') : field.column;
+  return field.kind === 'distinct' || field.kind === 'percentile' ? field.name.replaceAll('.', '_') : field.column;
 }
 
 /** The type of its column in ClickHouse, as `SqlBinder` promises it. */
@@ -63,6 +66,9 @@ export function columnType(field: StoredField): string {
     case 'string':
       return field.kind === 'dimension' ? 'LowCardinality(String)' : 'String';
     case 'number':
+      if (field.kind === 'percentile') {
+        return 'Nullable(UInt64)';
+      }
       if (field.kind === 'attribute' && field.type === 'number') {
         return 'Float64';
       }
@@ -82,7 +88,7 @@ export function columnValue(field: StoredField, value: FilterValue): unknown {
     case 'time':
       return String(value).replace('T', ' ').replace('Z', '');
     case 'number':
-      return value ?? 'nan';
+      return value ?? (field.kind === 'percentile' ? null : 'nan');
     default:
       return value;
   }

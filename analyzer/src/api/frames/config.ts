@@ -33,7 +33,7 @@ export function columnConfig({ field, summary, unit, nulls }: Column): FieldConf
     field === null
       ? { ...unitOf(unit ?? null), ...(summary === undefined ? {} : { description: summary }) }
       : fieldConfig(field);
-  if (field?.kind !== 'ratio' || nulls === undefined) {
+  if ((field?.kind !== 'ratio' && field?.kind !== 'percentile') || nulls === undefined) {
     return base;
   }
   // One text stands for all nulls of a column, so it may say "infinite" only when that is true of all of them.

@@ -8,7 +8,7 @@ const catalogue = [...fields, ...(feedFields as readonly Field[])].map((field) =
   return {
     ...{ name, aliases: [...aliases], kind, type, unit, side, summary, rows },
     ...(field.kind === 'attribute' && field.values !== undefined ? { values: [...field.values] } : {}),
-    ...(field.kind === 'ratio' ? { whenNull: field.whenNull } : {}),
+    ...(field.kind === 'ratio' || field.kind === 'percentile' ? { whenNull: field.whenNull } : {}),
   };
 });
 

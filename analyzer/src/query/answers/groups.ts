@@ -101,7 +101,7 @@ export function metricColumns(
     const values = indexes.map((row) => (isNothing(row) ? valueOfNothing(metric) : measures.value(metric, row)));
     const column: Column = { name: metric.name, field: metric, type: 'number', values };
     const nulls = indexes.filter((row) => values[row] === null);
-    if (metric.kind !== 'ratio' || nulls.length === 0) {
+    if ((metric.kind !== 'ratio' && metric.kind !== 'percentile') || nulls.length === 0) {
       return column;
     }
     const infinite = nulls.filter((row) => measures.isInfinite(metric, row)).length;

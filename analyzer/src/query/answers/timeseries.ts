@@ -67,7 +67,7 @@ async function rank(question: TimeseriesQuestion, coverage: Coverage, session: S
   if (groupBy.length === 0 && (condition.having === null || condition.scope === 'flows')) {
     return null;
   }
-  const ingredients = { counters: [], distincts: [] };
+  const ingredients = ingredientsOf([]);
   return session.ask(groupsStatement({ ...question, segments: coverage.segments, ingredients }), limit);
 }
 

@@ -5,8 +5,8 @@ import type { Ingredients } from '../names.js';
 import { span } from '../range.js';
 import type { Segment } from '../segments.js';
 import { Bindings } from './bindings.js';
-import { addUp, askedBy, columnsOf, conversationOf, together } from './conversations.js';
-import { addedUp, conditionOn, hashOf, tableRows } from './levels.js';
+import { addUp, askedBy, columnsOf, conversationOf, neededFor, together } from './conversations.js';
+import { addedUp, conditionOn, hashOf, percentile, tableRows } from './levels.js';
 import { bucket, sourceOf } from './source.js';
 
 export interface BucketsPlan {
@@ -24,7 +24,7 @@ export interface BucketsPlan {
 
 /**
  * Groups by time. Which conversations count is decided over the whole range first, and only then is time divided. Columns
- * of the answer: start of the bucket, hash of the group (text), sums of counters, distinct counts.
+ * of the answer: start of the bucket, hash of the group (text), sums of counters, distinct counts, percentiles.
  */
 export function bucketsStatement(plan: BucketsPlan): Statement {
   const { segments, step, condition, groupBy, groups, ingredients } = plan;
@@ -32,7 +32,9 @@ export function bucketsStatement(plan: BucketsPlan): Statement {
   const bindings = new Bindings();
   const filtered = having !== null && scope === 'flows' ? having : null;
   const key = filtered === null ? [] : conversationOf(filtered, groupBy);
-  const columns = columnsOf({ ...ingredients, dimensions: [...(groups === null ? [] : groupBy), ...key] });
+  const { counters, distincts, percentiles } = ingredients;
+  const measured = [...counters, ...distincts, ...percentiles];
+  const columns = columnsOf(neededFor(measured, [...(groups === null ? [] : groupBy), ...key]));
   const group = groups === null ? '0' : hashOf(tableRows, groupBy);
   const chosen = groups === null ? [] : [`${group} IN ${hashes(groups, bindings)}`];
   const matching =
@@ -44,8 +46,9 @@ export function bucketsStatement(plan: BucketsPlan): Statement {
     `SELECT ${[
       'bucket',
       `toString(${group}) AS h`,
-      ...ingredients.counters.map((counter, i) => `${tableRows.counter(counter)} AS s${i}`),
-      ...ingredients.distincts.map((distinct, i) => `${tableRows.distinct(distinct)} AS u${i}`),
+      ...counters.map((counter, i) => `${tableRows.counter(counter)} AS s${i}`),
+      ...distincts.map((distinct, i) => `${tableRows.distinct(distinct)} AS u${i}`),
+      ...percentiles.map((each, i) => `${percentile(tableRows, each)} AS q${i}`),
     ].join(', ')}`,
     `FROM ${sourceOf(segments, [bucket(step), ...columns], where, bindings)}`,
     ...(conditions.length === 0 ? [] : [`WHERE ${conditions.join(' AND ')}`]),
@@ -71,7 +74,7 @@ function conversationsMatching(
   bindings: Bindings
 ): string {
   const key = conversationOf(having, groupBy);
-  const needs = together({ dimensions: key, counters: [], distincts: [] }, { ...askedBy(having), distincts: [] });
+  const needs = together(neededFor([], key), { ...askedBy(having), distincts: [] });
   const source = sourceOf(whole, columnsOf(needs), condition.where, bindings);
   const rows = chosen.length === 0 ? source : `${source}\nWHERE ${chosen.join(' AND ')}`;
   return [

@@ -14,7 +14,7 @@ export function inRange({ fromMs, toMs }: Instants, bindings: Bindings): string 
 export function connectionCondition(filter: Expression, bindings: Bindings): string {
   return toSql(filter, {
     column: (field) => {
-      if (field.kind === 'distinct') {
+      if (field.kind === 'distinct' || field.kind === 'percentile') {
         throw new TypeError(`${field.name} is not on connections`);
       }
       return `\`${field.column}\``;

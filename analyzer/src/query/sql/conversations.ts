@@ -1,5 +1,13 @@
-import { referencedFields, type Counter, type Dimension, type Distinct, type Expression } from '@tcpscope/filter';
-import { conversationKey, countedBy, ingredientsOf } from '../names.js';
+import {
+  referencedFields,
+  type Counter,
+  type Dimension,
+  type Distinct,
+  type Expression,
+  type Field,
+  type Histogram,
+} from '@tcpscope/filter';
+import { conversationKey, countedBy, foundIn, ingredientsOf } from '../names.js';
 import { distinctColumn, grouping, tableRows } from './levels.js';
 
 /** What tells conversations apart: client, server and port, and whatever else the query names. */
@@ -16,11 +24,18 @@ export interface Needs {
   readonly dimensions: readonly Dimension[];
   readonly counters: readonly Counter[];
   readonly distincts: readonly Distinct[];
+  readonly histograms: readonly Histogram[];
+}
+
+/** What must be added up for some fields. */
+export function neededFor(fields: readonly Field[], dimensions: readonly Dimension[]): Needs {
+  const { counters, distincts, percentiles } = ingredientsOf(fields);
+  return { dimensions, counters, distincts, histograms: [...new Set(percentiles.map(foundIn))] };
 }
 
 /** What a condition on sums needs. */
 export function askedBy(having: Expression): Needs {
-  return { ...ingredientsOf(referencedFields(having)), dimensions: namedBy(having) };
+  return neededFor(referencedFields(having), namedBy(having));
 }
 
 export function together(...all: readonly Needs[]): Needs {
@@ -29,12 +44,15 @@ export function together(...all: readonly Needs[]): Needs {
     dimensions: unique(all.flatMap(({ dimensions }) => dimensions)),
     counters: unique(all.flatMap(({ counters }) => counters)),
     distincts: unique(all.flatMap(({ distincts }) => distincts)),
+    histograms: unique(all.flatMap(({ histograms }) => histograms)),
   };
 }
 
 /** Columns of the tables that are read for it. */
-export function columnsOf({ dimensions, counters, distincts }: Needs): string[] {
-  return [...new Set([...dimensions, ...distincts.map(countedBy), ...counters].map(({ column }) => column))];
+export function columnsOf({ dimensions, counters, distincts, histograms }: Needs): string[] {
+  return [
+    ...new Set([...dimensions, ...distincts.map(countedBy), ...counters, ...histograms].map(({ column }) => column)),
+  ];
 }
 
 /** Adds the rows of a source up by a key; every need becomes a column with the prefix `c_`, and `c_rows` counts rows. */
@@ -47,6 +65,7 @@ export function addUp(source: string, key: readonly Dimension[], needs: Needs): 
     ),
     ...needs.counters.map((each) => `${tableRows.counter(each)} AS c_${each.column}`),
     ...needs.distincts.map((each) => `${tableRows.distinct(each)} AS ${distinctColumn(each)}`),
+    ...needs.histograms.map((each) => `${tableRows.histogram(each)} AS c_${each.column}`),
   ];
   const lines = [`SELECT ${columns.join(', ')}`, `FROM ${source}`, ...(key.length === 0 ? [] : [`GROUP BY ${by}`])];
   return `(\n${lines.join('\n')}\n)`;

@@ -1,11 +1,11 @@
 import type { Dimension } from '@tcpscope/filter';
 import type { Statement } from '../answer.js';
 import { conditionText, type Condition } from '../condition.js';
-import { countedBy, ingredientsOf, type Ingredients } from '../names.js';
+import { countedBy, type Ingredients } from '../names.js';
 import type { Order } from '../question.js';
 import type { Segment } from '../segments.js';
 import { Bindings } from './bindings.js';
-import { addUp, askedBy, columnsOf, conversationOf, together, type Needs } from './conversations.js';
+import { addUp, askedBy, columnsOf, conversationOf, neededFor, together, type Needs } from './conversations.js';
 import {
   addedUp,
   attempts,
@@ -15,6 +15,7 @@ import {
   hashOf,
   isPerConnection,
   orderTerms,
+  percentile,
   tableRows,
   type Level,
 } from './levels.js';
@@ -33,7 +34,7 @@ export interface GroupsPlan {
 
 /**
  * Groups over a whole range. Columns of the answer: number of rows behind it, hash of the group (text), each dimension of
- * `groupBy`, the sum of each counter, the number of each distinct count.
+ * `groupBy`, the sum of each counter, the number of each distinct count, each percentile.
  */
 export function groupsStatement(plan: GroupsPlan): Statement {
   const { condition, groupBy, ingredients, order, limit } = plan;
@@ -46,6 +47,7 @@ export function groupsStatement(plan: GroupsPlan): Statement {
     ...groupBy.map((dimension, i) => `${read(dimension)} AS k${i}`),
     ...ingredients.counters.map((counter, i) => `${level.counter(counter)} AS s${i}`),
     ...ingredients.distincts.map((distinct, i) => `${level.distinct(distinct)} AS u${i}`),
+    ...ingredients.percentiles.map((each, i) => `${percentile(level, each)} AS q${i}`),
   ];
   const terms = [
     ...order.flatMap((each) => orderTerms(level, each, read)),
@@ -109,7 +111,7 @@ function scoped(plan: GroupsPlan, bindings: Bindings): Scoped {
 
 function needsOf({ ingredients, order, groupBy }: GroupsPlan): Needs {
   const ordered = order.map(({ field }) => field);
-  const fields = [...ingredients.counters, ...ingredients.distincts, ...ordered];
+  const fields = [...ingredients.counters, ...ingredients.distincts, ...ingredients.percentiles, ...ordered];
   const infinite = ordered.some(isPerConnection) ? [attempts] : [];
-  return { ...ingredientsOf([...fields, ...infinite]), dimensions: groupBy };
+  return neededFor([...fields, ...infinite], groupBy);
 }

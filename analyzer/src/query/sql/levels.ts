@@ -6,8 +6,10 @@ import {
   type Distinct,
   type Expression,
   type Field,
+  type Histogram,
+  type Percentile,
 } from '@tcpscope/filter';
-import { countedBy, metricOf } from '../names.js';
+import { countedBy, foundIn, metricOf } from '../names.js';
 import type { Order } from '../question.js';
 import type { Bindings } from './bindings.js';
 
@@ -15,19 +17,22 @@ import type { Bindings } from './bindings.js';
 export interface Level {
   counter(counter: Counter): string;
   distinct(distinct: Distinct): string;
+  /** A map of times to how many there are of each, the shortest time first. */
+  histogram(histogram: Histogram): string;
   /** Of a dimension that all rows of a group share. */
   dimension(dimension: Dimension): string;
   /** Columns themselves, for keys. */
-  column(field: Dimension | Counter): string;
+  column(field: Dimension | Counter | Histogram): string;
 }
 
 /** Adds rows up: rows of the tables (prefix ''), or what was added up once already (`c_`). */
 function adding(prefix: '' | 'c_'): Level {
-  const column = (field: Dimension | Counter) => `${prefix}${field.column}`;
+  const column = (field: Dimension | Counter | Histogram) => `${prefix}${field.column}`;
   return {
     column,
     counter: (counter) => `${counter.aggregate}(${column(counter)})`,
     distinct: (distinct) => `uniqExact(${column(countedBy(distinct))})`,
+    histogram: (histogram) => `sumMap(${column(histogram)})`,
     dimension: (dimension) => `any(${column(dimension)})`,
   };
 }
@@ -43,11 +48,20 @@ export const addedUp: Level = {
   column: (field) => `c_${field.column}`,
   counter: (counter) => `c_${counter.column}`,
   distinct: (distinct) => distinctColumn(distinct),
+  histogram: (histogram) => `c_${histogram.column}`,
   dimension: (dimension) => `c_${dimension.column}`,
 };
 
 export function distinctColumn({ name }: Distinct): string {
   return `c_${name.replaceAll('.', '_')}`;
+}
+
+/** A percentile in stored units, as `percentileOf` of the filter language finds it; null without any time. */
+export function percentile(level: Level, field: Percentile): string {
+  const times = level.histogram(foundIn(field));
+  const counts = `mapValues(${times})`;
+  const rank = `arrayFirstIndex(c -> c * 100 >= arraySum(${counts}) * ${field.percent}, arrayCumSum(${counts}))`;
+  return `if(empty(${times}), NULL, mapKeys(${times})[${rank}])`;
 }
 
 export function hashOf(level: Level, dimensions: readonly Dimension[]): string {
@@ -87,6 +101,8 @@ export function conditionOn(of: 'conversations' | 'groups', expression: Expressi
           return of === 'conversations' ? 'toUInt64(1)' : addedUp.distinct(field);
         case 'dimension':
           return addedUp.dimension(field);
+        case 'percentile':
+          return percentile(addedUp, field);
         default:
           throw new TypeError(`${field.name} is not on rows of windows`);
       }
@@ -114,6 +130,9 @@ export function orderTerms(
   }
   if (field.kind === 'distinct') {
     return [`${level.distinct(field)} ${way}`];
+  }
+  if (field.kind === 'percentile') {
+    return [`${percentile(level, field)} ${way}`];
   }
   const formula = formulaOf(field);
   if (formula === null) {

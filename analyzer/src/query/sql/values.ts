@@ -4,7 +4,7 @@ import { conditionText } from '../condition.js';
 import type { FactsQuestion, ValuesQuestion } from '../question.js';
 import type { Segment } from '../segments.js';
 import { Bindings } from './bindings.js';
-import { addUp, askedBy, columnsOf, conversationOf, together } from './conversations.js';
+import { addUp, askedBy, columnsOf, conversationOf, neededFor, together } from './conversations.js';
 import { connectionCondition, inRange } from './connections.js';
 import { addedUp, conditionOn } from './levels.js';
 import { sourceOf } from './source.js';
@@ -55,7 +55,7 @@ function distinctValues(
   }
   const of = scope === 'rows' ? 'groups' : 'conversations';
   const key = of === 'groups' ? [field] : conversationOf(having, [field]);
-  const needs = together({ dimensions: key, counters: [], distincts: [] }, askedBy(having));
+  const needs = together(neededFor([], key), askedBy(having));
   const source = sourceOf(segments, columnsOf(needs), where, bindings);
   const value = addedUp.dimension(field);
   return `SELECT DISTINCT ${value} AS v\nFROM ${addUp(source, key, needs)}\nWHERE ${conditionOn(of, having, bindings)}`;

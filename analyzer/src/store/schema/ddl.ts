@@ -41,7 +41,7 @@ export function createTable(table: Table, retention: number | null): string {
  * The sub-select renames what it reads, so that no alias hides the column it is made of.
  */
 export function rollupQuery(schema: Schema, rollup: Rollup): string {
-  const copied = [...dimensions, ...schema.counters].map(({ column }) => identifier(column));
+  const copied = [...dimensions, ...schema.counters, ...schema.histograms].map(({ column }) => identifier(column));
   return [
     'SELECT',
     ['start_ AS ts', ...copied, 'inserted'].map((line) => `  ${line}`).join(',\n'),

@@ -23,7 +23,7 @@ export interface Migration {
  * Every change of the schema, oldest first. The first makes a store with all that this version has: a fresh store has the
  * others behind it.
  *
- * A counter or attribute added to the catalogue needs one entry more and nothing else:
+ * A counter, a histogram or an attribute added to the catalogue needs one entry more and nothing else:
  * `{ number: 2, name: 'counter xyz', apply: addMissingColumns }`.
  */
 export const migrations: readonly Migration[] = [
@@ -32,6 +32,7 @@ export const migrations: readonly Migration[] = [
   { number: 3, name: 'last packets of connections', apply: addMissingColumns },
   { number: 4, name: 'zero windows and duplicate acknowledgements', apply: addMissingColumns },
   { number: 5, name: 'quality of the captures', apply: addMissingTables },
+  { number: 6, name: 'times of handshakes', apply: addMissingColumns },
 ];
 
 async function createEverything(context: MigrationContext): Promise<void> {
@@ -50,7 +51,7 @@ export async function addMissingTables({ engine, schema, retention }: MigrationC
   }
 }
 
-/** Adds the columns that tables lack and lets the rollups fill them. Rows from before have 0 in them. */
+/** Adds the columns that tables lack and lets the rollups fill them. Rows from before have 0, and no times, in them. */
 export async function addMissingColumns({ engine, schema }: MigrationContext): Promise<void> {
   for (const table of schema.tables) {
     const known = new Set(

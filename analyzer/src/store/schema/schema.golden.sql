@@ -60,6 +60,7 @@ CREATE TABLE IF NOT EXISTS conv_10s (
   `midstream_count` UInt32 CODEC(T64, ZSTD(1)),
   `oneway_count` UInt32 CODEC(T64, ZSTD(1)),
   `role_guess_count` UInt32 CODEC(T64, ZSTD(1)),
+  `ct_times` Map(UInt64, UInt64) CODEC(ZSTD(1)),
   `inserted` DateTime('UTC') CODEC(DoubleDelta, ZSTD(1))
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(ts)
@@ -130,6 +131,7 @@ CREATE TABLE IF NOT EXISTS conv_1m (
   `midstream_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
   `oneway_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
   `role_guess_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+  `ct_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `inserted` SimpleAggregateFunction(max, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))
 ) ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMMDD(ts)
@@ -200,6 +202,7 @@ CREATE TABLE IF NOT EXISTS conv_1h (
   `midstream_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
   `oneway_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
   `role_guess_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+  `ct_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `inserted` SimpleAggregateFunction(max, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))
 ) ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(ts)
@@ -270,6 +273,7 @@ CREATE TABLE IF NOT EXISTS conv_1d (
   `midstream_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
   `oneway_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
   `role_guess_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+  `ct_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `inserted` SimpleAggregateFunction(max, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))
 ) ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(ts)
@@ -432,6 +436,7 @@ SELECT
   `midstream_count`,
   `oneway_count`,
   `role_guess_count`,
+  `ct_times`,
   inserted
 FROM (SELECT toStartOfMinute(ts) AS start_, * EXCEPT (ts) FROM conv_10s);
 
@@ -498,6 +503,7 @@ SELECT
   `midstream_count`,
   `oneway_count`,
   `role_guess_count`,
+  `ct_times`,
   inserted
 FROM (SELECT toStartOfHour(ts) AS start_, * EXCEPT (ts) FROM conv_1m);
 
@@ -564,6 +570,7 @@ SELECT
   `midstream_count`,
   `oneway_count`,
   `role_guess_count`,
+  `ct_times`,
   inserted
 FROM (SELECT toDateTime(toStartOfDay(ts), 'UTC') AS start_, * EXCEPT (ts) FROM conv_1h);
 

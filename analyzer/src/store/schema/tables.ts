@@ -4,9 +4,11 @@ import {
   dimensions,
   feedCounters,
   feedDimensions,
+  histograms,
   type Attribute,
   type Counter,
   type Dimension,
+  type Histogram,
 } from '@tcpscope/filter';
 
 /** A column as the engine knows it. */
@@ -45,6 +47,7 @@ export interface Schema {
   readonly tables: readonly Table[];
   readonly rollups: readonly Rollup[];
   readonly counters: readonly Counter[];
+  readonly histograms: readonly Histogram[];
 }
 
 /** The tables of windows, finest first, with the length of their windows in seconds. */
@@ -87,6 +90,12 @@ function counterColumn(counter: Counter, rolledUp: boolean): Column {
   return { name: counter.column, type, codec: numbers };
 }
 
+/** How many times there are by time: the middle of their bucket, in microseconds. Rollups add the numbers up. */
+function histogramColumn({ column }: Histogram, rolledUp: boolean): Column {
+  const type = 'Map(UInt64, UInt64)';
+  return { name: column, type: rolledUp ? `SimpleAggregateFunction(sumMap, ${type})` : type, codec: plain };
+}
+
 const nanoseconds = (column: string) => `toUnixTimestamp64Nano(${column})`;
 
 /** What `id` is made of beside the start: the whole tuple, where it was seen and by whom. */
@@ -121,7 +130,9 @@ const inserted = (rolledUp: boolean): Column => ({
   codec: times,
 });
 
-function windowTable(name: TableName, known: readonly Counter[]): Table {
+type StoredNumbers = Pick<Schema, 'counters' | 'histograms'>;
+
+function windowTable(name: TableName, { counters: known, histograms: kept }: StoredNumbers): Table {
   const rolledUp = name !== 'conv_10s';
   const coarse = name === 'conv_1h' || name === 'conv_1d';
   // The hour first: inside it rows of a server lie together, which makes filters on servers ten times faster than ts
@@ -137,6 +148,7 @@ function windowTable(name: TableName, known: readonly Counter[]): Table {
       { name: 'ts', type: "DateTime('UTC')", codec: times },
       ...dimensions.map(dimensionColumn),
       ...known.map((counter) => counterColumn(counter, rolledUp)),
+      ...kept.map((histogram) => histogramColumn(histogram, rolledUp)),
       inserted(rolledUp),
     ],
     engine: rolledUp ? 'AggregatingMergeTree' : 'MergeTree',
@@ -208,12 +220,13 @@ function feedTable(): Table {
   };
 }
 
-/** The schema that a list of counters asks for; the catalogue's unless a test says otherwise. */
-export function schemaOf(known: readonly Counter[] = counters): Schema {
+/** The schema that counters and histograms ask for; the catalogue's unless a test says otherwise. */
+export function schemaOf(known: readonly Counter[] = counters, times: readonly Histogram[] = histograms): Schema {
+  const numbers = { counters: known, histograms: times };
   return {
-    tables: [...windowTables.map(({ name }) => windowTable(name, known)), connectionTable(known), feedTable()],
+    tables: [...windowTables.map(({ name }) => windowTable(name, numbers)), connectionTable(known), feedTable()],
     rollups,
-    counters: known,
+    ...numbers,
   };
 }
 
