@@ -74,6 +74,7 @@ export function caseOf(facts: ConnectionFacts, around: Surroundings): Case {
     handshake: facts.handshake,
     clientLeg: facts.clientLeg,
     duration: facts.duration,
+    watched: facts.watched,
     syns: facts.syns,
     synAcks: facts.synAcks,
     lastData: facts.lastData,

@@ -101,6 +101,8 @@ export interface ConnectionFacts {
   readonly cutOff: boolean;
   /** From the first packet to the last, microseconds. */
   readonly duration: number;
+  /** Time after the last packet in which none came, as far as is sure (whole seconds), microseconds. */
+  readonly watched: number;
   readonly syns: number;
   readonly synAcks: number;
   /** Who sent the last data of all. */
@@ -224,6 +226,7 @@ export function readFacts(batch: ConnectionBatch, row: number): ConnectionFacts 
       ((batch.endSeconds[row] as number) - (batch.startSeconds[row] as number)) * 1e6 +
         ((batch.endNanos[row] as number) - (batch.startNanos[row] as number)) / 1e3
     ),
+    watched: (end >>> EndFact.Watched) * 1e6,
     syns: counter(SYNS),
     synAcks: counter(SYNACKS),
     lastData:

@@ -22,6 +22,8 @@ const BATCH_ROWS = 4096;
 
 /** Translates the event clock's seconds into those of the packets (they differ after a clock step backwards). */
 export interface ClockReading {
+  /** Second that event time has come to. */
+  readonly now: number;
   packetSeconds(eventSeconds: number): number;
 }
 
@@ -86,7 +88,7 @@ export function createConnectionWriter(
     writeNames(at, out);
     writeOutcome(at, closeClass, out);
     writeTotals(at, out);
-    writeFacts(at, ending, out * Fact.Words);
+    writeFacts(at, ending, clock.now, out * Fact.Words);
     if (used === BATCH_ROWS) {
       flush(epoch);
     }

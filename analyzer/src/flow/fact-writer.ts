@@ -1,6 +1,6 @@
 import { bitsOf, lastData, unacked } from './fact-values.js';
 import { EndFact, Fact, PauseHead } from './facts.js';
-import { Facts, Row, State, Traits } from './layout.js';
+import { Facts, Nanos, Row, State, Traits } from './layout.js';
 import type { FlowTable } from './table.js';
 import { clientDirection, type Ending } from './verdict.js';
 
@@ -11,9 +11,10 @@ export function createFactWriter(table: FlowTable, into: Int32Array) {
 
   /**
    * Writes the facts of a connection into a batch, client first.
+   * @param now second that event time has come to
    * @param out first word of the row there
    */
-  function write(at: number, ending: Ending, out: number): void {
+  function write(at: number, ending: Ending, now: number, out: number): void {
     const state = rows[at + Row.State] as number;
     const client = clientDirection(state);
     const server = client ^ 1;
@@ -63,12 +64,19 @@ export function createFactWriter(table: FlowTable, into: Int32Array) {
       ((noted & Facts.FinsFirst) !== 0 ? EndFact.FinsFirst : 0) |
       bit(State.Handshake, EndFact.HandshakeDone, 0) |
       (ending << EndFact.Ending) |
-      (((noted >>> Facts.Share) & 15) << EndFact.Share);
+      (((noted >>> Facts.Share) & 15) << EndFact.Share) |
+      (watched(at, now) << EndFact.Watched);
     const traits = rows[at + Row.Traits] as number;
     const ttl = (direction: number) => (traits >>> (Traits.Ttl + direction * Traits.TtlBits)) & 0xff;
     into[out + Fact.Ttl] = ttl(client) | (ttl(server) << 8);
     into[out + Fact.Unacked] = unacked(rows, at, client);
     into[out + Fact.Unacked + 1] = unacked(rows, at, server);
+  }
+
+  /** Of the second that event time has come to, only its beginning has surely passed. */
+  function watched(at: number, now: number): number {
+    const fraction = ((rows[at + Row.LastNanos] as number) & Nanos.Most) > 0 ? 1 : 0;
+    return Math.max(0, Math.min(EndFact.MostWatched, now - (rows[at + Row.LastSeconds] as number) - fraction));
   }
 
   /** Time of a FIN since the connection's first packet. */

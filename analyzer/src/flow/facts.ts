@@ -119,6 +119,9 @@ export const enum EndFact {
   Ending = 8,
   /** Share of the handshake's time that lay between the SYN+ACK and the client's answer, in fifteenths; 4 bits. */
   Share = 12,
+  /** Whole seconds that were surely watched after its last packet without another one, 16 bits; more are `MostWatched`. */
+  Watched = 16,
+  MostWatched = 0xffff,
 }
 
 /**

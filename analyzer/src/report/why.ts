@@ -1,7 +1,7 @@
 import pc from 'picocolors';
-import { causeTexts } from '../diagnose/index.js';
+import { causeTexts, type Finding, type FindingKind } from '../diagnose/index.js';
 import { explanationOf, type CauseSummary, type Diagnoses } from './diagnoses.js';
-import { count, counted, share } from './format.js';
+import { count, share } from './format.js';
 import { addressText } from './names.js';
 
 export interface WhyOptions {
@@ -68,22 +68,44 @@ function example({ example: connection }: CauseSummary, width: number | undefine
   return wrapped(text, width, '      ').map((line) => colors.dim(line));
 }
 
-function findings({ findings: all }: Diagnoses, { top, width }: WhyOptions, colors: Colors): string {
-  if (all.length === 0) {
-    return '';
+/** Findings of a kind that are written out; those beyond are counted, so that many of one kind do not hide the others. */
+const OF_A_KIND = 3;
+
+/** Kinds in the order of their first finding. */
+function findings({ findings: all }: Diagnoses, options: WhyOptions, colors: Colors): string {
+  const kinds = new Map<FindingKind, Finding[]>();
+  for (const finding of all) {
+    kinds.set(finding.kind, [...(kinds.get(finding.kind) ?? []), finding]);
   }
-  const paint = { high: colors.red, medium: colors.yellow, low: colors.dim };
-  const lines = all
-    .slice(0, top)
-    .flatMap((finding) => [
-      `  ${paint[finding.severity](finding.kind)}   ${finding.severity}, ${Math.round(finding.confidence * 100)} % sure` +
-        (finding.origin === null ? '' : `; ${finding.origin}`),
-      ...wrapped(`${finding.text}.${finding.rival === null ? '' : ` Or: ${finding.rival}.`}`, width, '      '),
-      ...wrapped(`Next: ${finding.nextCheck}`, width, '      ').map((line) => colors.dim(line)),
-      ...wrapped(`Rows: ${finding.filter}`, width, '      ').map((line) => colors.dim(line)),
-    ]);
-  const more = all.length > top ? [colors.dim(`  and ${counted(all.length - top, 'more finding')}`)] : [];
-  return `${colors.bold('Findings')}\n${[...lines, ...more].join('\n')}`;
+  const lines: string[] = [];
+  const unwritten: string[] = [];
+  let room = options.top;
+  for (const [kind, list] of kinds) {
+    const written = Math.min(list.length, OF_A_KIND, room);
+    room -= written;
+    lines.push(...list.slice(0, written).flatMap((finding) => findingLines(finding, options, colors)));
+    if (written === 0) {
+      unwritten.push(`${count(list.length)} ${kind}`);
+    } else if (written < list.length) {
+      lines.push(colors.dim(`  and ${count(list.length - written)} more ${kind}`));
+    }
+  }
+  if (unwritten.length > 0) {
+    lines.push(...wrapped(`and ${unwritten.join(', ')}`, options.width, '  ').map((line) => colors.dim(line)));
+  }
+  return lines.length === 0 ? '' : `${colors.bold('Findings')}\n${lines.join('\n')}`;
+}
+
+function findingLines(finding: Finding, { width }: WhyOptions, colors: Colors): string[] {
+  const { kind, severity, confidence, origin, text, rival, nextCheck, filter } = finding;
+  const paint = { high: colors.red, medium: colors.yellow, low: colors.dim }[severity];
+  const dimmed = (line: string) => colors.dim(line);
+  return [
+    `  ${paint(kind)}   ${severity}, ${Math.round(confidence * 100)} % sure${origin === null ? '' : `; ${origin}`}`,
+    ...wrapped(`${text}.${rival === null ? '' : ` Or: ${rival}.`}`, width, '      '),
+    ...wrapped(`Next: ${nextCheck}`, width, '      ').map(dimmed),
+    ...wrapped(`Rows: ${filter}`, width, '      ').map(dimmed),
+  ];
 }
 
 /** Breaks a sentence at blanks. */

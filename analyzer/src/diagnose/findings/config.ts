@@ -27,6 +27,9 @@ export const findingsConfigSchema = z.strictObject({
     .describe('Share of complete connections that end by RST before that is how it closes'),
   baseline: count.default(10).describe('Complete connections before and after a change of how a service closes'),
   changedShare: share.default(0.3).describe('By how much the share of RSTs must have risen'),
+  leakSeconds: span
+    .default(5)
+    .describe('How long a side must leave the FIN of the other unanswered before it is a leak'),
   zoneServers: count.default(3).describe('Servers of one zone that must be in trouble at the same time'),
   incompleteShare: share
     .default(0.1)

@@ -28,6 +28,8 @@ export interface Ended {
   readonly oneway: boolean;
   /** Seconds between its last packet and the RST or FIN that ended it. */
   readonly waited?: number | null;
+  /** Seconds for which the other side's FIN was waited for in vain; null when both closed, or none did. */
+  readonly unclosed?: number | null;
   /** Side that had stopped reading: it announced a window of next to nothing. */
   readonly stalled?: 'client' | 'server' | null;
   /** Segments in which that side announced a window of 0. */

@@ -180,7 +180,7 @@ const table: ReadonlyArray<readonly [FindingKind, match: Ended[], nearMiss: Ende
   [
     'close-wait-leak',
     many(4, ended('half-closed', { close: 'halfclosed' })),
-    // Two of either side: no side forgets to close.
+    // Two of either side: no side forgets to close. Waits that are too short: watched.test.ts.
     many(4, (i) => ended('half-closed', { close: 'halfclosed', closer: i % 2 === 0 ? 'client' : 'server' })(i)),
   ],
   ['injection', many(4, ended('injected')), many(2, ended('injected'))],
@@ -316,8 +316,26 @@ test('trouble of a zone is named by its zone, or by its network in either family
     'servers of several networks have no zone in common'
   );
   const wide = trouble((i) => `2001:db8::${i}`);
-  assert.equal(wide, 'server.ip in 2001:db8:0:0::/64');
+  assert.equal(wide, 'server.ip in 2001:db8::/64');
   assert.ok(parseFilter(wide, 'windows', { variables: 'refuse' }).ok);
+});
+
+test('what servers suffer from with their whole zone is not held against each of them', () => {
+  const silence = many(60, (i) => silent(i, { server: `10.0.9.${i % 4}`, client: client(i) }));
+  const here = findings([
+    ...silence,
+    ...many(10, (i) => refused(i, { server: '10.0.9.1', port: 81, client: client(i) })),
+  ]);
+  assert.equal(here[0]?.kind, 'zone-trouble');
+  const unreachable = here.filter(({ kind }) => kind === 'unreachable-service');
+  assert.deepEqual(new Set(unreachable.map(({ severity }) => severity)), new Set(['low']));
+  assert.match(unreachable[0]?.rival ?? '', /a part of what all of 10\.0\.9\.0\/24 suffered from/);
+  // A refusal is the server's own.
+  assert.equal(here.find(({ kind }) => kind === 'refusal-storm')?.severity, 'medium');
+  // Silence long after it, too.
+  const later = findings([...silence, ...many(8, (i) => silent(4000 + i, { server: '10.0.9.77', client: client(i) }))]);
+  const alone = later.find(({ kind, server }) => kind === 'unreachable-service' && server === '10.0.9.77');
+  assert.equal(alone?.severity, 'high');
 });
 
 test('a timeout is named with its value', () => {

@@ -2,7 +2,7 @@ import { backscatter, incompleteCapture } from './feed.js';
 import { defaultThresholds, findingKinds, type Ended, type Finding, type Thresholds } from './finding.js';
 import { scans } from './scans.js';
 import { services } from './services.js';
-import { zones } from './zones.js';
+import { partOfZone, zones } from './zones.js';
 
 export * from './finding.js';
 export { findingTexts, type FindingText } from './texts.js';
@@ -21,10 +21,11 @@ export function findings(all: readonly Ended[], thresholds: Thresholds = default
   const scanned = ({ client, server, port }: Ended) =>
     targets.has(`${client} ${server} `) || targets.has(`${client}  ${port}`);
   const rest = scanning.length === 0 ? all : all.filter((one) => !scanned(one));
+  const troubles = zones(rest, thresholds);
   const found = [
     ...scanning,
-    ...zones(rest, thresholds),
-    ...services(rest, thresholds),
+    ...troubles.map(({ finding }) => finding),
+    ...services(rest, thresholds).map((finding) => partOfZone(finding, troubles)),
     ...backscatter(rest, thresholds),
   ];
   const believed = veto === null ? found : found.filter(({ kind }) => !needsCompleteCapture.has(kind));

@@ -5,18 +5,24 @@ import type { Ended } from './finding.js';
 /** What findings compare of how connections ended, beyond their cause. */
 export function mannerOf(
   facts: ConnectionFacts
-): Required<Pick<Ended, 'waited' | 'stalled' | 'zeroWindows' | 'unheard'>> {
+): Required<Pick<Ended, 'waited' | 'unclosed' | 'stalled' | 'zeroWindows' | 'unheard'>> {
   const end = facts.aborter === null ? endOfFin(facts) : facts[facts.aborter].reset;
   const side = stalled(facts);
   return {
     waited: end === null ? null : end.gap / 1e6,
+    unclosed: unclosed(facts),
     stalled: side,
     zeroWindows: side === null ? 0 : facts[side].zeroWindows,
     unheard: unheard(facts),
   };
 }
 
-function endOfFin(facts: ConnectionFacts) {
+function unclosed({ close, duration, watched, ...facts }: ConnectionFacts): number | null {
+  const fin = close === 'halfclosed' ? endOfFin(facts) : null;
+  return fin === null ? null : (duration - fin.time + watched) / 1e6;
+}
+
+function endOfFin(facts: Pick<ConnectionFacts, 'closer' | Side>) {
   return facts.closer === null ? null : facts[facts.closer].fin;
 }
 

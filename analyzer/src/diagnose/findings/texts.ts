@@ -133,7 +133,7 @@ export const findingTexts: Readonly<Record<FindingKind, FindingText>> = {
   'close-wait-leak': {
     origins: ['crash or bug'],
     sign: 'The same side of several connections never closes after the other has.',
-    otherwise: 'Now this side, now that.',
+    otherwise: 'Now this side, now that, or moments before the capture ends.',
   },
   'late-writer': {
     origins: ['data after a close'],

@@ -25,18 +25,27 @@ function networkOf(address: string): string {
   const back = tail === undefined || tail === '' ? [] : tail.split(':');
   const middle =
     tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => '0');
-  return `${[...front, ...middle, ...back].slice(0, 4).join(':')}::/64`;
+  const network = [...front, ...middle, ...back].slice(0, 4).join(':');
+  return `${network.replace(/(^0|:0)*$/, '')}::/64`;
+}
+
+/** Trouble of a zone, and the servers that it met. */
+export interface ZoneTrouble {
+  readonly zone: string;
+  readonly servers: ReadonlySet<string>;
+  readonly finding: Finding;
 }
 
 /**
  * The same trouble with most servers of a zone at the same time is not theirs (semantics, rule 26). One server with many
  * ports is one server, and a zone in which only one server is spoken to says nothing of the zone.
  */
-export function zones(all: readonly Ended[], thresholds: Thresholds): Finding[] {
-  const found: Finding[] = [];
+export function zones(all: readonly Ended[], thresholds: Thresholds): ZoneTrouble[] {
+  const found: ZoneTrouble[] = [];
   for (const [zone, group] of groupBy(all, zoneOf)) {
     const troubled = burst(group.filter(isNetworkTrouble), thresholds);
-    const servers = distinct(troubled, (one) => one.server);
+    const met = new Set(troubled.map(({ server }) => server));
+    const servers = met.size;
     if (servers < thresholds.zoneServers || troubled.length < 2 * thresholds.zoneServers) {
       continue;
     }
@@ -49,7 +58,7 @@ export function zones(all: readonly Ended[], thresholds: Thresholds): Finding[] 
       continue;
     }
     const named = ((group[0] as Ended).serverZone ?? '') !== '';
-    found.push({
+    const finding: Finding = {
       kind: 'zone-trouble',
       severity: 'high',
       origin: 'lack of resources or network interruption',
@@ -67,9 +76,31 @@ export function zones(all: readonly Ended[], thresholds: Thresholds): Finding[] 
       rival: 'the capture misses packets of that zone',
       nextCheck: 'The network of that zone, not a server: links, switches, firewalls between it and the clients.',
       filter: named ? `server.zone = "${zone}"` : `server.ip in ${zone}`,
-    });
+    };
+    found.push({ zone, servers: met, finding });
   }
   return found;
+}
+
+/** What servers show when it is their network that is in trouble; a service that refuses is in trouble of its own. */
+const ofTheNetwork: ReadonlySet<Finding['kind']> = new Set([
+  'service-outage',
+  'unreachable-service',
+  'backlog-overflow',
+  'syn-loss',
+  'path-broken',
+]);
+
+/** Takes what a server suffers from with its whole zone, at the same time, for a part of that: it is not the server. */
+export function partOfZone(finding: Finding, troubles: readonly ZoneTrouble[]): Finding {
+  const { kind, origin, server, since: from, until: to } = finding;
+  const trouble = troubles.find(
+    ({ servers, finding: whole }) => servers.has(server ?? '') && from <= whole.until && to >= whole.since
+  );
+  if (trouble === undefined || !ofTheNetwork.has(kind) || origin !== trouble.finding.origin) {
+    return finding;
+  }
+  return { ...finding, severity: 'low', rival: `a part of what all of ${trouble.zone} suffered from` };
 }
 
 /** The stretch of the scan's time span that holds most of them. */

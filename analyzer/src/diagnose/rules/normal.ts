@@ -5,7 +5,7 @@ import { bytes, time } from '../words.js';
 
 /** Time for which the other side's FIN was waited for, in words; nothing when that is not known. */
 function watched(c: Case): string {
-  const since = c.duration - (c[c.firstFin ?? 'client'].fin?.time ?? 0);
+  const since = c.duration - (c[c.firstFin ?? 'client'].fin?.time ?? 0) + c.watched;
   return since < 1000 ? (c.cutOff ? ' before the capture ended' : '') : ` in the ${time(since)} after that`;
 }
 

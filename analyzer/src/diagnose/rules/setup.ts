@@ -9,9 +9,9 @@ const FIRST_RETRY = 0.85e6;
 /** How long the capture shows that nothing came, after a SYN, SYN+ACK or FIN; null when nothing is waited for. */
 function waiting(c: Case): number | null {
   if (c.close === 'halfclosed') {
-    return c.duration - (c[c.firstFin ?? 'client'].fin?.time ?? 0);
+    return c.duration - (c[c.firstFin ?? 'client'].fin?.time ?? 0) + c.watched;
   }
-  return c.close === 'noanswer' || c.close === 'halfopen' ? c.duration : null;
+  return c.close === 'noanswer' || c.close === 'halfopen' ? c.duration + c.watched : null;
 }
 
 /** Attempts that nobody answered, that nobody completed, or that one side gave up. */
@@ -24,7 +24,9 @@ export const setupRules: readonly Rule[] = [
     when: (c) => c.close === 'noanswer',
     strength: (c) => Math.min(2, c.syns / 2),
     evidence: (c) =>
-      c.syns === 1 ? '1 SYN, nothing came back' : `${times(c.syns, 'SYN')} in ${time(c.duration)}, nothing came back`,
+      c.syns === 1
+        ? `1 SYN, nothing came back${c.watched > 0 ? ` in the ${time(c.watched)} after it` : ''}`
+        : `${times(c.syns, 'SYN')} in ${time(c.duration)}, nothing came back`,
   },
   {
     name: 'capture-ends-too-early',
