@@ -30,6 +30,8 @@ export class StoredConnections {
   private readonly places: ReadonlyMap<string, readonly unknown[]>;
   private readonly batch: ConnectionBatch;
   private readonly around: Array<Surroundings | null> = [];
+  /** Canonical texts by stored ones: connections are many, hosts are few. */
+  private readonly addresses = new Map<string, string>();
 
   /** @param columns as `storedColumns` has them */
   constructor(
@@ -63,12 +65,12 @@ export class StoredConnections {
     const known: ConnectionFacts = readFacts(this.batch, row);
     const diagnosis = this.diagnosis(row);
     return {
-      client: addressText(this.text('client_ip', row)),
+      client: this.address('client_ip', row),
       clientPort: this.number('client_port', row) ?? 0,
-      server: addressText(this.text('server_ip', row)),
+      server: this.address('server_ip', row),
       port: this.number('server_port', row) ?? 0,
-      start: secondsOf(this.text('start', row)),
-      end: secondsOf(this.text('end', row)),
+      start: (this.batch.startSeconds[row] as number) + (this.batch.startNanos[row] as number) / 1e9,
+      end: (this.batch.endSeconds[row] as number) + (this.batch.endNanos[row] as number) / 1e9,
       close: this.text('close', row) as CloseClass,
       cause: diagnosis?.cause ?? null,
       confidence: diagnosis?.confidence ?? 0,
@@ -82,6 +84,16 @@ export class StoredConnections {
 
   private text(column: string, row: number): string {
     return String(this.places.get(column)?.[row] ?? '');
+  }
+
+  private address(column: string, row: number): string {
+    const stored = this.text(column, row);
+    let text = this.addresses.get(stored);
+    if (text === undefined) {
+      text = addressText(stored);
+      this.addresses.set(stored, text);
+    }
+    return text;
   }
 
   private number(column: string, row: number): number | null {
@@ -152,9 +164,4 @@ export class StoredConnections {
     const value = this.places.get(column)?.[row];
     return value === true || value === 1;
   }
-}
-
-function secondsOf(text: string): number {
-  const { ms, nanos } = instantOf(text);
-  return ms / 1000 + nanos / 1e9;
 }
