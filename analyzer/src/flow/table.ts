@@ -229,13 +229,14 @@ export function createFlowTable(capacity: number, seed = 0, separateVlans = fals
 
   /** The same; the row is given some if it has none. */
   function factsAt(place: number): number {
-    const word = coldAt(place) + Cold.Facts;
-    let number = coldWords[word] as number;
-    if (number === 0) {
-      number = facts.take();
-      coldWords[word] = number;
+    const number = rows[place + Row.Cold] as number;
+    // What was just taken is not asked whether it is empty: asking would wait for memory that is only written to.
+    let own = number === 0 ? 0 : (coldWords[number * Cold.Words + Cold.Facts] as number);
+    if (own === 0) {
+      own = facts.take();
+      coldWords[coldAt(place) + Cold.Facts] = own;
     }
-    return number * Fact.PoolWords;
+    return own * Fact.PoolWords;
   }
 
   function insert(hash: number, row: number): void {
