@@ -164,7 +164,7 @@ class Translation {
     const numerator = this.#total(formula.numerator);
     const value = formula.scale === 1 ? numerator : `(${numerator} / ${formula.scale})`;
     return formula.denominator === null
-      ? { sql: value, nullable: false, whole: formula.scale === 1 }
+      ? { sql: value, nullable: formula.numerator.some(({ unknown }) => unknown), whole: formula.scale === 1 }
       : { sql: `(${value} / nullIf(${this.#total(formula.denominator)}, 0))`, nullable: true, whole: false };
   }
 

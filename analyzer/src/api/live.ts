@@ -5,7 +5,7 @@ export interface LiveTotals {
   /** Connections that are followed now. */
   readonly connections: number;
   /** Counters by their names in the catalogue, since the start: whoever misses an event loses nothing. */
-  readonly totals: Readonly<Record<string, number>>;
+  readonly totals: Readonly<Record<string, number | null>>;
 }
 
 /** Where live totals come from. */

@@ -41,6 +41,8 @@ function duplicates(input: Talk | readonly Packet[], dedup: DedupMode = 'auto'):
   const undecoded = Object.values(packets.undecoded).reduce((sum, count) => sum + count, 0);
   assert.equal(packets.read, packets.tcp + packets.duplicate + undecoded);
   assert.equal(totals['packets'], packets.tcp);
+  // Each was left out of a connection that was followed.
+  assert.equal(totals['dup.count'], dedup === 'off' ? null : packets.duplicate);
   return packets.duplicate;
 }
 

@@ -42,6 +42,15 @@ export const enum Origin {
 
 export type Duplicates = ReturnType<typeof createDuplicates>;
 
+/** What was left out of the segments of a batch, in order. */
+export interface Copies {
+  /** Segments (`Seg`), one behind the other. */
+  readonly segments: Int32Array;
+  /** For each, how many segments of the batch came before it and remain. */
+  readonly behind: Int32Array;
+  length: number;
+}
+
 /**
  * Leaves out segments that were captured before at another place: mirror ports and "any" devices deliver a packet once for
  * each port or interface that it passes.
@@ -60,9 +69,13 @@ export function createDuplicates(segments: Int32Array, origins: Int32Array, mode
   const table = new Int32Array(ENTRIES * Entry.Words);
   const delays = createDelays();
   const lenient = mode === 'on';
+  const most = origins.length / Origin.Words;
+  const copies: Copies = { segments: new Int32Array(most * Seg.Words), behind: new Int32Array(most), length: 0 };
   const duplicates = {
     /** Segments left out so far. */
     count: 0,
+    /** Of the last `take`. */
+    copies,
     take,
   };
 
@@ -72,10 +85,12 @@ export function createDuplicates(segments: Int32Array, origins: Int32Array, mode
    */
   function take(batch: PacketBatch, first: number, length: number): number {
     let kept = 0;
+    copies.length = 0;
     for (let number = 0; number < length; number++) {
       const segment = (first + number) * Seg.Words;
       if (isCopy(batch, segment, number * Origin.Words)) {
         duplicates.count++;
+        keep(segment, kept);
         continue;
       }
       if (kept !== number) {
@@ -84,6 +99,16 @@ export function createDuplicates(segments: Int32Array, origins: Int32Array, mode
       kept++;
     }
     return kept;
+  }
+
+  function keep(segment: number, behind: number): void {
+    const to = copies.length * Seg.Words;
+    for (let word = 0; word < Seg.Words; word++) {
+      copies.segments[to + word] = segments[segment + word] as number;
+    }
+    // Row 0 belongs to nobody: the connection is looked for.
+    copies.segments[to + Seg.Hint] = 0;
+    copies.behind[copies.length++] = behind;
   }
 
   function isCopy(batch: PacketBatch, segment: number, origin: number): boolean {

@@ -39,7 +39,8 @@ export function createConnectionWriter(
   table: FlowTable,
   clock: ClockReading,
   buffers: BufferSource,
-  emit: (batch: Batch) => void
+  emit: (batch: Batch) => void,
+  countsCopies = false
 ) {
   const { rows, doubles, floats } = table;
   const wide = table.wide.words;
@@ -60,6 +61,8 @@ export function createConnectionWriter(
   const zeroWindowsServer = column('zerowindow.count.srv');
   const dupAcksClient = column('dupack.count.clt');
   const dupAcksServer = column('dupack.count.srv');
+  const copiesClient = column('dup.count.clt');
+  const copiesServer = column('dup.count.srv');
   const finsClient = column('fin.count.clt');
   const finsServer = column('fin.count.srv');
   const resetsClient = column('rst.count.clt');
@@ -201,6 +204,8 @@ export function createConnectionWriter(
     zeroWindowsServer[out] = cold[extra + Cold.ZeroWindows + server] as number;
     dupAcksClient[out] = cold[extra + Cold.DupAcks + client] as number;
     dupAcksServer[out] = cold[extra + Cold.DupAcks + server] as number;
+    copiesClient[out] = countsCopies ? (cold[extra + Cold.Copies + client] as number) : NaN;
+    copiesServer[out] = countsCopies ? (cold[extra + Cold.Copies + server] as number) : NaN;
     const extraResets = extra + Cold.ExtraResets;
     resetsClient[out] = ((resets >>> (client * Half.Bits)) & Half.Most) + (cold[extraResets + client] as number);
     resetsServer[out] = ((resets >>> (server * Half.Bits)) & Half.Most) + (cold[extraResets + server] as number);

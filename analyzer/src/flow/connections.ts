@@ -36,6 +36,8 @@ export interface FlowOptions {
   readonly serverPorts?: readonly number[];
   /** The same addresses and ports in another VLAN are another connection. */
   readonly separateVlans?: boolean;
+  /** Whether copies of packets are left out and told (`FlowTracker.take`): else how many there are is unknown. */
+  readonly countsCopies?: boolean;
   /** Mixed into hashes so that nobody can craft collisions; results do not depend on it. */
   readonly hashSeed?: number;
   readonly buffers?: BufferSource;
@@ -55,10 +57,10 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
   const clock = new EventClock();
   const timeouts = options.timeouts ?? defaultTimeouts;
   const timers = createTimerWheel(table);
-  const windows = createWindowBook(table, options.windowConnections ?? 1 << 19, buffers, emit);
+  const windows = createWindowBook(table, options.windowConnections ?? 1 << 19, buffers, emit, options.countsCopies);
   const sequences = createSequenceSpace(table);
   const roles = createRoles(table, options.serverPorts);
-  const writer = createConnectionWriter(table, clock, buffers, emit);
+  const writer = createConnectionWriter(table, clock, buffers, emit, options.countsCopies);
   const { begin: beginWindow, record } = windows;
   const { add: writeConnection } = writer;
   const { release: releaseHoles } = sequences;
@@ -86,6 +88,7 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
     finish,
     begin,
     beginBeside,
+    enterWindow,
     book,
     spill,
     arm,

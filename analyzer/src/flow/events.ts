@@ -45,7 +45,9 @@ export const enum Event {
   Retrans = 18,
   ZeroWindow = 20,
   DupAck = 22,
-  Kinds = 24,
+  /** From here on columns of 64 bits. */
+  Copy = 24,
+  Kinds = 26,
 }
 
 type Names = readonly [string] | readonly [string, string];
@@ -86,6 +88,7 @@ const eventNames: ReadonlyArray<readonly [Event, ...Names]> = [
   [Event.Retrans, 'retrans.count.clt', 'retrans.count.srv'],
   [Event.ZeroWindow, 'zerowindow.count.clt', 'zerowindow.count.srv'],
   [Event.DupAck, 'dupack.count.clt', 'dupack.count.srv'],
+  [Event.Copy, 'dup.count.clt', 'dup.count.srv'],
 ];
 
 /** Place of a counter in the catalogue, and so in a batch. Throws when the catalogue lacks it: a mistake of ours. */

@@ -108,7 +108,7 @@ export const enum Acks {
   Words = 2,
 }
 
-/** Facts that few connections have; a row of 24 words in a pool of its own. Words for each direction lie side by side. */
+/** Facts that few connections have; a row of 25 words in a pool of its own. Words for each direction lie side by side. */
 export const enum Cold {
   /** One past the FIN. */
   FinEnd = 0,
@@ -136,7 +136,9 @@ export const enum Cold {
   DupAcks = 19,
   /** RSTs beyond what `Row.TotalResets` holds, for each direction. */
   ExtraResets = 21,
-  Words = 24,
+  /** Copies of segments that were left out, for each direction. */
+  Copies = 23,
+  Words = 25,
 }
 
 /** Bits of `Row.State`. Bits that exist for each direction are shifted left by the direction. */

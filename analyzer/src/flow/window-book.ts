@@ -30,12 +30,14 @@ export type WindowBook = ReturnType<typeof createWindowBook>;
 /**
  * The present window and the one before it, which stays open for its grace period.
  * @param capacity most connections active in one window before it is written in parts
+ * @param countsCopies whether anybody looks for copies of packets: without, their number is unknown
  */
 export function createWindowBook(
   table: FlowTable,
   capacity: number,
   buffers: BufferSource,
-  emit: (batch: Batch) => void
+  emit: (batch: Batch) => void,
+  countsCopies = false
 ) {
   const { rows, doubles, floats, coldAt } = table;
   const cold = table.cold.words;
@@ -43,7 +45,7 @@ export function createWindowBook(
   const memory = createWindowMemory(capacity);
   const { records, active, usedActive } = memory;
   const readAhead = createCountReader(table);
-  const fold = createWindowFold(memory, buffers);
+  const fold = createWindowFold(memory, buffers, countsCopies);
   const book = {
     current: noWindow as number,
     previousOpen: false,

@@ -36,6 +36,9 @@ const SLOTS: readonly number[] = [
 /** Place of the histogram of handshake times. */
 const HANDSHAKE = histogramIndex('ct.times');
 
+/** Counters that nobody knows where copies are not looked for. */
+const COPIES = ['dup.count.clt', 'dup.count.srv'].map(counterIndex);
+
 type WindowNames = Pick<WindowBatch, 'clientIp' | 'serverIp' | 'serverPort' | 'vlan'>;
 
 /** Bits of `Rec.Meta` that tell conversations apart. */
@@ -55,7 +58,7 @@ export type WindowFold = (half: number, window: number, emit: (batch: WindowBatc
  * Trade-off: the columns of a batch are some fifty arrays of two types, and the compiler makes each access to "some array"
  * slow. So they are written through two arrays that lie over the whole batch, with the place of each column looked up.
  */
-export function createWindowFold(memory: WindowMemory, buffers: BufferSource): WindowFold {
+export function createWindowFold(memory: WindowMemory, buffers: BufferSource, countsCopies: boolean): WindowFold {
   const { records, wide, used, capacity } = memory;
   /** Open addressing: 1 + place of the record that represents a conversation. As large as the largest window needs. */
   let index = new Int32Array(1 << 12);
@@ -85,6 +88,9 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource): W
         vlan: columns.shorts(),
         counters: columns.counters,
       };
+      if (!countsCopies) {
+        COPIES.forEach((counter) => columns.counters[counter]?.fill(NaN));
+      }
       lookUpPlaces(columns);
       const nodes = memory.nodes[half as 0 | 1];
       times.clear(rows);
@@ -192,7 +198,7 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource): W
       }
       const events = records[at + Rec.Events] as number;
       if (events !== 0) {
-        addEvents(words, nodes, events, high, out);
+        addEvents(words, floats, nodes, events, high, out);
       }
     }
   }
@@ -232,11 +238,23 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource): W
     }
   }
 
-  function addEvents(words: Uint32Array, nodes: Int32Array, first: number, high: number, row: number): void {
+  function addEvents(
+    words: Uint32Array,
+    floats: Float64Array,
+    nodes: Int32Array,
+    first: number,
+    high: number,
+    row: number
+  ): void {
     for (let node = first; node !== 0; node = nodes[node * nodeWords] as number) {
       const kind = nodes[node * nodeWords + 1] as number;
       const place = (eventPlaces[high * Event.Kinds + kind] as number) + row;
-      words[place] = (words[place] as number) + (nodes[node * nodeWords + 2] as number);
+      const value = nodes[node * nodeWords + 2] as number;
+      if (kind < Event.Copy) {
+        words[place] = (words[place] as number) + value;
+      } else {
+        floats[place] = (floats[place] as number) + value;
+      }
     }
   }
 

@@ -67,7 +67,7 @@ export class Pipeline implements PacketSink {
     this.flow = new FlowTracker(
       (batch) => emitted(batch.kind === 'connections' ? this.feed.attach(batch) : batch),
       PacketBatch.size,
-      flow
+      { ...flow, countsCopies: dedup !== 'off' }
     );
     this.feed = new FeedCounter(this.flow, dedup !== 'off', (flow.part?.index ?? 0) === 0);
     const { segments } = this.flow;
@@ -110,7 +110,7 @@ export class Pipeline implements PacketSink {
     const remain = duplicates === null ? decoded : duplicates.take(batch, held, decoded);
     recent?.record(flow.segments, held, remain);
     this.feed.add(batch.length, remain, decoded - remain);
-    flow.take(remain);
+    flow.take(remain, duplicates === null ? null : duplicates.copies);
   }
 
   /** Takes packets of each window by themselves, so that they are counted where they belong. */

@@ -1,4 +1,4 @@
-import { valueOfField, type Counter, type StoredField } from '@tcpscope/filter';
+import { formulaOf, valueOfField, type Counter, type StoredField } from '@tcpscope/filter';
 import type { Metric } from './answer.js';
 import { ingredientsOf, type Ingredients } from './names.js';
 import { attempts, isPerConnection } from './sql/levels.js';
@@ -23,7 +23,7 @@ export class Measures {
     );
   }
 
-  /** The sum of a counter, or a percentile, in stored units; null for a percentile of nothing. */
+  /** The sum of a counter, or a percentile, in stored units; null for a percentile of nothing and what no row knew. */
   stored(field: StoredField, row: number): number | null {
     const column = this.at.get(field);
     if (column === undefined) {
@@ -54,7 +54,8 @@ function isMaximum(metric: Metric): metric is Counter {
   return metric.kind === 'counter' && metric.aggregate === 'max';
 }
 
-/** The value of a metric where something was captured and none of it matched. */
+/** The value of a metric where something was captured and none of it matched. Whether copies were looked for, nobody says. */
 export function valueOfNothing(metric: Metric): number | null {
-  return metric.kind === 'ratio' || metric.kind === 'percentile' || isMaximum(metric) ? null : 0;
+  const unknown = formulaOf(metric)?.numerator.some((counter) => counter.unknown) ?? false;
+  return metric.kind === 'ratio' || metric.kind === 'percentile' || isMaximum(metric) || unknown ? null : 0;
 }

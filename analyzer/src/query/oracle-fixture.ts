@@ -37,7 +37,7 @@ export async function storedRows(store: Pick<Store, 'select'>): Promise<StoredRo
     values: new Map<StoredField, FilterValue>(
       fields.map((field, i) => {
         const value = data[i + 1]![row];
-        return [field, field.kind === 'dimension' ? keyValue(field, value) : Number(value)];
+        return [field, field.kind === 'dimension' ? keyValue(field, value) : value === null ? null : Number(value)];
       })
     ),
     times: new Map(
@@ -80,7 +80,12 @@ function aggregate(rows: readonly StoredRow[]): (field: StoredField) => FilterVa
   return (field) => {
     switch (field.kind) {
       case 'counter': {
-        const values = rows.map((row) => Number(row.values.get(field)));
+        // What nobody knows adds nothing, unless nobody knows any of it.
+        const known = rows.map((row) => row.values.get(field) ?? null).filter((value) => value !== null);
+        if (known.length === 0) {
+          return null;
+        }
+        const values = known.map(Number);
         return field.aggregate === 'max' ? Math.max(0, ...values) : values.reduce((sum, value) => sum + value, 0);
       }
       case 'distinct':

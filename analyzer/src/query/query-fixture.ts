@@ -120,8 +120,8 @@ function randomRow(next: (below: number) => number): WindowRow {
     port: ports[next(ports.length)]!,
     vlan: next(4) === 0 ? 3 : 0,
     counters: Object.fromEntries(
-      counters.map(({ name, scale }) => {
-        const small = next(3) === 0 ? 1 + next(3) : 0;
+      counters.map(({ name, scale, unknown }) => {
+        const small = unknown && next(3) === 0 ? NaN : next(3) === 0 ? 1 + next(3) : 0;
         return [name, scale === 1 ? small : small * 1000 * (1 + next(200))];
       })
     ),

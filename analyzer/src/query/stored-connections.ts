@@ -154,7 +154,7 @@ export class StoredConnections {
       flags,
       ct: Float64Array.from({ length: rows }, (_, row) => (this.number('ct', row) ?? NaN) * 1e6),
       counters: connectionCounters.map((counter) =>
-        Float64Array.from({ length: rows }, (_, row) => this.number(counter.column, row) ?? 0)
+        Float64Array.from({ length: rows }, (_, row) => this.number(counter.column, row) ?? (counter.unknown ? NaN : 0))
       ),
       facts: words,
     };

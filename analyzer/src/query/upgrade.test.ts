@@ -71,17 +71,23 @@ for (const schema of [1, 3] as const) {
       try {
         const brought = log.lines.filter((line) => line.includes('bringing the store up to date'));
         assert.equal(brought.length, migrations.length - schema, log.lines.join('\n'));
-        await answers(store, { windows: 6, zeroWindows: 0 });
+        await answers(store, { windows: 6, zeroWindows: 0, copies: null });
         // Two more of the same conversation, one of them beside old rows, with counters that the old ones lack.
         const conversation = { client: [10, 0, 0, 2], server: [10, 0, 0, 9], port: 443 };
-        const counted = { 'syn.count': 1, 'ct.count': 1, 'rst.count.srv': 1, 'zerowindow.count.srv': 4 };
+        const counted = {
+          'syn.count': 1,
+          'ct.count': 1,
+          'rst.count.srv': 1,
+          'zerowindow.count.srv': 4,
+          'dup.count.clt': 3,
+        };
         await fill(
           store,
           'old',
           [midnight + 50, midnight + 60].map((window) => [window, [{ ...conversation, counters: counted }]]),
           [{ ...conversation, start: [midnight + 60, 0], end: [midnight + 61, 0], close: 'rst', aborter: 'server' }]
         );
-        await answers(store, { windows: 8, zeroWindows: 8 });
+        await answers(store, { windows: 8, zeroWindows: 8, copies: 6 });
       } finally {
         await store.stop();
       }
@@ -90,13 +96,16 @@ for (const schema of [1, 3] as const) {
       const reopened = await openTestStore(config, { enrichment: testEnrichment, log: again });
       try {
         assert.deepEqual(again.lines, []);
-        await answers(reopened, { windows: 8, zeroWindows: 8 });
+        await answers(reopened, { windows: 8, zeroWindows: 8, copies: 6 });
       } finally {
         await reopened.stop();
       }
     });
 
-    async function answers(store: Store, expected: { windows: number; zeroWindows: number }): Promise<void> {
+    async function answers(
+      store: Store,
+      expected: { windows: number; zeroWindows: number; copies: number | null }
+    ): Promise<void> {
       const queries = queriesOn(store, { now: () => fixedNow });
       const table = async (query: object) => (await queries.answer({ ...range, ...query })) as TableAnswer;
       const column = (answer: TableAnswer, name: string) => answer.columns.find((one) => one.name === name)!.values;
@@ -108,10 +117,10 @@ for (const schema of [1, 3] as const) {
 
       // All counters there are, from every table of windows.
       for (const { name } of windowTables) {
-        const sums = 'sum(syn_count), sum(rst_count_srv), sum(zerowindow_count_srv), max(ct_max)';
+        const sums = 'sum(syn_count), sum(rst_count_srv), sum(zerowindow_count_srv), max(ct_max), sum(dup_count_clt)';
         assert.deepEqual(
           await rowsOf(store, `SELECT ${sums} FROM ${name}`),
-          [[expected.windows, expected.windows, expected.zeroWindows, 2000]],
+          [[expected.windows, expected.windows, expected.zeroWindows, 2000, expected.copies]],
           name
         );
       }
@@ -127,12 +136,21 @@ for (const schema of [1, 3] as const) {
           ['rst.count.srv', expected.windows],
           ['zerowindow.count.srv', expected.zeroWindows],
           ['ct.max', 0.002],
+          // Versions before did not count copies by conversation: unknown, not 0.
+          ['dup.count.clt', expected.copies],
         ] as const) {
           assert.deepEqual(column(answer, name), [value], `${one}: ${name}`);
         }
       }
       const filtered = await table({ ...kind('top'), groupBy: ['client.ip'], filter: 'zerowindow.count.srv > 0' });
       assert.equal(filtered.rows, expected.zeroWindows > 0 ? 1 : 0);
+      for (const [filter, matches] of [
+        ['dup.count is null', expected.copies === null],
+        ['dup.count = 0', false],
+        ['not dup.count > 0', expected.copies === null],
+      ] as const) {
+        assert.equal((await table({ ...kind('top'), groupBy: ['client.ip'], filter })).rows, matches ? 1 : 0, filter);
+      }
 
       const series = (await queries.answer({
         ...range,

@@ -206,7 +206,8 @@ export class Collector {
     if (field.kind === 'percentile') {
       return timeOf(conversation, field);
     }
-    return conversation.counters[counterPlace.get(field.name) ?? -1] ?? null;
+    const value = conversation.counters[counterPlace.get(field.name) ?? -1] ?? null;
+    return Number.isNaN(value) ? null : value;
   }
 }
 

@@ -39,6 +39,9 @@ function formulaOver(field: Field, place: ReadonlyMap<string, number>): Recipe['
   const denominator = formula.denominator === null ? null : places(formula.denominator);
   return ({ counters }) => {
     const value = total(counters, numerator) / scale;
+    if (Number.isNaN(value)) {
+      return null; // a counter that is unknown
+    }
     if (denominator === null) {
       return value;
     }

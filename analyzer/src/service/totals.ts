@@ -28,7 +28,9 @@ export class Totals implements LiveFeed {
   }
 
   current(): LiveTotals {
-    const totals = Object.fromEntries(windowCounters.map(({ name }, i) => [name, this.sums[i]!]));
+    const totals = Object.fromEntries(
+      windowCounters.map(({ name }, i) => [name, Number.isNaN(this.sums[i]!) ? null : this.sums[i]!])
+    );
     return { time: this.now(), connections: this.connections(), totals };
   }
 

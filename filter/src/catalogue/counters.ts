@@ -6,6 +6,7 @@ interface Options {
   readonly aggregate?: 'sum' | 'max';
   readonly storage?: 'u32' | 'u64';
   readonly scale?: number;
+  readonly unknown?: boolean;
 }
 
 function counter(name: string, unit: Unit, side: Side | null, summary: string, options: Options = {}): Counter {
@@ -22,6 +23,7 @@ function counter(name: string, unit: Unit, side: Side | null, summary: string, o
     aggregate: options.aggregate ?? 'sum',
     storage: options.storage ?? 'u32',
     scale: options.scale ?? 1,
+    unknown: options.unknown ?? false,
   };
 }
 
@@ -69,6 +71,12 @@ export const counters: readonly Counter[] = [
     [['client.dupacks'], ['server.dupacks']],
     both
   ),
+  // 64 bits so that batches can say NaN: with dedup off nobody has looked for copies.
+  ...bySide('dup.count', 'packets', 'Copies of segments of the % that were left out; null with dedup off', [[], []], {
+    rows: 'both',
+    storage: 'u64',
+    unknown: true,
+  }),
 
   // Opening
   counter('syn.count', 'packets', 'client', 'SYN packets without ACK, retransmissions included', {

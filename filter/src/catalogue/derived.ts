@@ -34,6 +34,14 @@ export const sums: readonly Sum[] = [
     ['dupacks', 'dupack'],
     'both'
   ),
+  sum(
+    'dup.count',
+    'packets',
+    'Copies of segments of both sides that were left out; null with dedup off',
+    sides('dup.count'),
+    ['duplicates'],
+    'both'
+  ),
   sum('fin.count', 'packets', 'FIN packets in both directions', sides('fin.count'), ['fins', 'fin'], 'both'),
   sum('rst.count', 'packets', 'RST packets in both directions', sides('rst.count'), ['rsts', 'rst'], 'both'),
   sum('rst.noconn', 'packets', 'RST packets without any connection', sides('rst.noconn')),

@@ -67,6 +67,8 @@ export interface Counter extends Common {
   readonly storage: 'u32' | 'u64';
   /** Stored units in one unit of the field: 1, or 1e6 for seconds that are stored as microseconds. */
   readonly scale: number;
+  /** Whether there are captures of which nobody can tell it: it is null then, and NaN in batches. */
+  readonly unknown: boolean;
 }
 
 export interface Sum extends Common {
@@ -118,9 +120,6 @@ export interface Attribute extends Common {
 }
 
 /** A number of a whole capture in a window. */
-export interface FeedCounter extends Counter {
-  /** Whether there are captures of which nobody can tell it. */
-  readonly unknown: boolean;
-}
+export type FeedCounter = Counter;
 
 export type Field = Dimension | Counter | Sum | Ratio | Percentile | Distinct | Attribute;

@@ -4,7 +4,7 @@ import type { Enrichment } from '../../enrich/index.js';
 import type { ColumnWriter } from './columns.js';
 import { constant, enrichRows, NameTables } from './enriched.js';
 import { rowsOf, type RowContext, type Slice } from './rows.js';
-import { toUint64 } from './writer.js';
+import { toUint64, type NativeWriter } from './writer.js';
 
 /** Column writers for what rows of both kinds have: addresses, port, names, probe, counters, time of insertion. */
 export function sharedWriters<B extends Batch>(
@@ -28,6 +28,10 @@ export function sharedWriters<B extends Batch>(
     ['inserted', (w) => w.raw(new Uint32Array(rows).fill(context.inserted))],
   ]);
   counters.forEach((counter, at) => {
+    if (counter.unknown) {
+      writers.set(counter.column, (w) => writeUnknown(w, slices, at));
+      return;
+    }
     writers.set(counter.column, (w) =>
       each(slices, ({ batch, from, to }) => {
         const values: CounterColumn = batch.counters[at]!.subarray(from, to);
@@ -36,6 +40,13 @@ export function sharedWriters<B extends Batch>(
     );
   });
   return writers;
+}
+
+/** A counter that may be unknown: which values are missing, for all rows, then the values. */
+function writeUnknown<B extends Batch>(writer: NativeWriter, slices: ReadonlyArray<Slice<B>>, at: number): void {
+  const values = slices.map(({ batch, from, to }) => batch.counters[at]!.subarray(from, to));
+  values.forEach((some) => writer.raw(Uint8Array.from(some, (value) => (Number.isNaN(value) ? 1 : 0))));
+  values.forEach((some) => writer.raw(toUint64(some.map((value) => (Number.isNaN(value) ? 0 : value)))));
 }
 
 export function each<B extends Batch>(slices: ReadonlyArray<Slice<B>>, visit: (slice: Slice<B>) => void): void {

@@ -33,6 +33,7 @@ export const migrations: readonly Migration[] = [
   { number: 4, name: 'zero windows and duplicate acknowledgements', apply: addMissingColumns },
   { number: 5, name: 'quality of the captures', apply: addMissingTables },
   { number: 6, name: 'times of handshakes', apply: addMissingColumns },
+  { number: 7, name: 'copies of packets by conversation', apply: addMissingColumns },
 ];
 
 async function createEverything(context: MigrationContext): Promise<void> {
@@ -51,7 +52,7 @@ export async function addMissingTables({ engine, schema, retention }: MigrationC
   }
 }
 
-/** Adds the columns that tables lack and lets the rollups fill them. Rows from before have 0, and no times, in them. */
+/** Adds the columns that tables lack and lets the rollups fill them. Rows from before have 0 in them, no times, or null. */
 export async function addMissingColumns({ engine, schema }: MigrationContext): Promise<void> {
   for (const table of schema.tables) {
     const known = new Set(

@@ -86,8 +86,9 @@ function dimensionColumn(dimension: Dimension): Column {
 
 function counterColumn(counter: Counter, rolledUp: boolean): Column {
   const width = counter.storage === 'u64' || rolledUp ? 'UInt64' : 'UInt32';
-  const type = rolledUp ? `SimpleAggregateFunction(${counter.aggregate}, ${width})` : width;
-  return { name: counter.column, type, codec: numbers };
+  const value = counter.unknown ? `Nullable(${width})` : width;
+  const type = rolledUp ? `SimpleAggregateFunction(${counter.aggregate}, ${value})` : value;
+  return { name: counter.column, type, codec: counter.unknown ? plain : numbers };
 }
 
 /** How many times there are by time: the middle of their bucket, in microseconds. Rollups add the numbers up. */
