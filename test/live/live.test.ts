@@ -13,13 +13,16 @@ const open = 8080;
 const closed = 9999;
 const traffic = inRepository('test/live/traffic.mjs');
 
+/** The kernel stamps an outgoing packet for each socket that sees it: times differ by some nanoseconds, so none are compared. */
+const counted = counters.filter((name) => !name.startsWith('ct.p'));
+
 /** Everything stored, conversation by conversation and connection by connection. */
 async function stored(url: string, range: { from: number; to: number }) {
-  const conversations = await ask(url, { ...range, kind: 'conversations', metrics: counters, limit: 1000 });
+  const conversations = await ask(url, { ...range, kind: 'conversations', metrics: counted, limit: 1000 });
   const connections = await ask(url, { ...range, kind: 'connections', limit: 1000 });
   const order = (row: Record<string, unknown>) => JSON.stringify([row['server.port'], row['client.port']]);
   for (const row of connections) {
-    // The kernel stamps an outgoing packet for each socket that sees it: times differ by some nanoseconds, and with them ids.
+    // Times, and with them ids.
     ['id', 'start', 'end', 'duration', 'ct'].forEach((name) => delete row[name]);
     // At the end of a file all that is left is judged together; live, what ended earlier was judged without it (decision 006).
     delete row['confidence'];
@@ -165,7 +168,7 @@ describe('packets between two hosts', { skip, concurrency: false }, () => {
         encoding: 'utf8',
       });
       const { conversations } = JSON.parse(report.stdout) as { conversations: Array<Record<string, unknown>> };
-      const keys = ['client.ip', 'server.ip', 'server.port', ...counters];
+      const keys = ['client.ip', 'server.ip', 'server.port', ...counted];
       const only = (row: Record<string, unknown>) => Object.fromEntries(keys.map((key) => [key, row[key]]));
       assert.deepEqual(
         conversations.map(only).sort((a, b) => Number(a['server.port']) - Number(b['server.port'])),
