@@ -84,7 +84,8 @@ In a filter a comparison with null is not true; \`is null\` asks for it ([filter
 
 What a packet shows by itself (SYN, FIN, RST, packets, bytes, handshakes, and that a connection has its first FIN or RST) belongs to
 the window of 10 s in which the packet came. What is only known at the end of a connection (\`conn.count\`, \`close.*\`, \`closer.*\`,
-\`unclosed.*\`, \`refused.count\`, \`noanswer.count\`, \`halfopen.count\`, \`setupabort.*\`, \`oneway.count\`) belongs to the window in which it
+\`unclosed.*\`, \`refused.count\`, \`noanswer.count\`, \`halfopen.count\`, \`setupabort.*\`, \`oneway.count\`,
+\`duration.*\`, \`rst.idle.*\`) belongs to the window in which it
 became final; for a connection that is only forgotten that is long after its last packet. So ratios such as \`refused.ratio\` over a very short range
 compare what ended with what began.`;
 

@@ -47,7 +47,9 @@ export const enum Event {
   DupAck = 22,
   /** From here on columns of 64 bits. */
   Copy = 24,
-  Kinds = 26,
+  /** Not counted but timed: the number is the bucket of the silence before the first RST. */
+  ResetSilence = 26,
+  Kinds = 28,
 }
 
 type Names = readonly [string] | readonly [string, string];

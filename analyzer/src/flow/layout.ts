@@ -280,7 +280,7 @@ export const enum Rec {
   Key0 = 0,
   Key1 = 1,
   Ports = 2,
-  /** Outermost VLAN (12 bits) and the bits of `RecMeta`. */
+  /** Outermost VLAN (12 bits), the bits of `RecMeta`, and 1 + bucket of the duration (10 bits) if it closed. */
   Meta = 3,
   Packets = 4,
   Bytes = 6,
@@ -301,6 +301,8 @@ export const enum RecMeta {
   Vlan = 0xfff,
   Ipv6 = 1 << 12,
   ClientHigh = 1 << 13,
+  /** Place of the duration's field, the highest. */
+  Duration = 14,
 }
 
 /** Words of the time of the segment at hand. */

@@ -1,4 +1,5 @@
 import type { Batch } from './batch.js';
+import { CLOSED, createClosingTimes } from './closing-times.js';
 import type { BufferSource } from './columns.js';
 import { Event, Verdict } from './events.js';
 import { Cold, Ends, Facts, Half, noWindow, Opening, Pair, Rec, RecMeta, Row, State, Table } from './layout.js';
@@ -46,6 +47,7 @@ export function createWindowBook(
   const { records, active, usedActive } = memory;
   const readAhead = createCountReader(table);
   const fold = createWindowFold(memory, buffers, countsCopies);
+  const times = createClosingTimes(table);
   const book = {
     current: noWindow as number,
     previousOpen: false,
@@ -153,7 +155,6 @@ export function createWindowBook(
       records[to + Rec.Key0] = rows[at + Row.Key0] as number;
       records[to + Rec.Key1] = rows[at + Row.Key1] as number;
     }
-    records[to + Rec.Meta] = meta;
     const packets0 = rows[at + Row.Packets] as number;
     const packets1 = rows[at + Row.Packets + 1] as number;
     const bytes0 = rows[at + Row.Bytes] as number;
@@ -162,6 +163,11 @@ export function createWindowBook(
     const ends = rows[at + Row.Ends] as number;
     const retrans = rows[at + Row.Retrans] as number;
     const verdicts = rows[at + Row.Verdicts] as number;
+    if ((verdicts & CLOSED) !== 0) {
+      meta |= (1 + times.duration(at)) << RecMeta.Duration;
+      bookSilence(at, half, verdicts);
+    }
+    records[to + Rec.Meta] = meta;
     records[to + Rec.Packets] = packets0;
     records[to + Rec.Packets + 1] = packets1;
     records[to + Rec.Bytes] = bytes0;
@@ -193,6 +199,13 @@ export function createWindowBook(
     rows[at + Row.Retrans] = 0;
     rows[at + Row.Verdicts] = 0;
     rows[at + Row.Events] = 0;
+  }
+
+  function bookSilence(at: number, half: number, verdicts: number): void {
+    const bucket = times.silence(at, verdicts);
+    if (bucket >= 0) {
+      rows[at + Row.Events] = memory.book(half, rows[at + Row.Events] as number, Event.ResetSilence, bucket);
+    }
   }
 
   function addTotals(at: number, opening: number, ends: number, retrans: number): void {

@@ -33,8 +33,10 @@ const SLOTS: readonly number[] = [
   ...['syn.count', 'synack.count', 'attempt.count', 'ct.count', 'ct.sum', 'ct.net.sum', 'ct.max'],
 ].map(counterIndex);
 
-/** Place of the histogram of handshake times. */
+/** Places of histograms. */
 const HANDSHAKE = histogramIndex('ct.times');
+const DURATION = histogramIndex('duration.times');
+const RESET_SILENCE = histogramIndex('rst.idle.times');
 
 /** Counters that nobody knows where copies are not looked for. */
 const COPIES = ['dup.count.clt', 'dup.count.srv'].map(counterIndex);
@@ -138,12 +140,19 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource, co
         }
         slot = (slot + 1) & mask;
       }
-      if (((records[at + Rec.Verdicts] as number) & Verdict.Timed) !== 0) {
-        const part = (records[at + Rec.Conversation] as number) >>> BATCH_BITS;
-        timesOf[part] = (timesOf[part] as number) + 1;
-      }
+      const part = (records[at + Rec.Conversation] as number) >>> BATCH_BITS;
+      timesOf[part] = (timesOf[part] as number) + timesAt(at);
     }
     return conversations;
+  }
+
+  /** How many times a record has at most: each of its events may be one. */
+  function timesAt(at: number): number {
+    return (
+      (((records[at + Rec.Verdicts] as number) & Verdict.Timed) !== 0 ? 1 : 0) +
+      ((records[at + Rec.Meta] as number) >>> RecMeta.Duration !== 0 ? 1 : 0) +
+      ((records[at + Rec.Events] as number) !== 0 ? 1 : 0)
+    );
   }
 
   /** Adds the records of conversations [from, from + rows) into a batch, whose whole memory is `words` and `floats`. */
@@ -164,7 +173,11 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource, co
       if (out < 0 || out >= rows) {
         continue;
       }
-      const high = ((records[at + Rec.Meta] as number) & RecMeta.ClientHigh) !== 0 ? 1 : 0;
+      const meta = records[at + Rec.Meta] as number;
+      const high = (meta & RecMeta.ClientHigh) !== 0 ? 1 : 0;
+      if (meta >>> RecMeta.Duration !== 0) {
+        times.add(DURATION, out, (meta >>> RecMeta.Duration) - 1);
+      }
       if (out === named) {
         named++;
         writeNames(at, high, batch, out);
@@ -248,6 +261,10 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource, co
   ): void {
     for (let node = first; node !== 0; node = nodes[node * nodeWords] as number) {
       const kind = nodes[node * nodeWords + 1] as number;
+      if (kind === Event.ResetSilence) {
+        times.add(RESET_SILENCE, row, nodes[node * nodeWords + 2] as number);
+        continue;
+      }
       const place = (eventPlaces[high * Event.Kinds + kind] as number) + row;
       const value = nodes[node * nodeWords + 2] as number;
       if (kind < Event.Copy) {

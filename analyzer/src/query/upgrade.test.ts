@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { counters } from '@tcpscope/filter';
+import { counters, histograms, percentileFields } from '@tcpscope/filter';
 import type { StoreConfig } from '../store/config.js';
 import { EmbeddedEngine } from '../store/engine/embedded.js';
 import { migrations } from '../store/schema/migrations.js';
@@ -59,10 +59,20 @@ async function storeOf(schema: 1 | 3): Promise<StoreConfig> {
   return config;
 }
 
+interface Expected {
+  readonly windows: number;
+  readonly zeroWindows: number;
+  readonly copies: number | null;
+  /** Every percentile, seconds. */
+  readonly time: number | null;
+}
+
 for (const schema of [1, 3] as const) {
   describe(`a store of schema ${schema} with rows in it, opened by this version`, () => {
     const range = { refId: 'A', from: midnight * 1000, to: (midnight + 120) * 1000 };
-    const metrics = counters.map(({ name }) => name);
+    const metrics = [...counters, ...percentileFields].map(({ name }) => name);
+    // Old rows have no times, which is no percentile and not 0; of rows of both kinds it is that of the new ones.
+    const times = Object.fromEntries(histograms.map(({ name }) => [name, [5000]]));
 
     test('answers every kind of query, of old rows and new ones', async () => {
       const config = await storeOf(schema);
@@ -71,7 +81,7 @@ for (const schema of [1, 3] as const) {
       try {
         const brought = log.lines.filter((line) => line.includes('bringing the store up to date'));
         assert.equal(brought.length, migrations.length - schema, log.lines.join('\n'));
-        await answers(store, { windows: 6, zeroWindows: 0, copies: null });
+        await answers(store, { windows: 6, zeroWindows: 0, copies: null, time: null });
         // Two more of the same conversation, one of them beside old rows, with counters that the old ones lack.
         const conversation = { client: [10, 0, 0, 2], server: [10, 0, 0, 9], port: 443 };
         const counted = {
@@ -84,10 +94,10 @@ for (const schema of [1, 3] as const) {
         await fill(
           store,
           'old',
-          [midnight + 50, midnight + 60].map((window) => [window, [{ ...conversation, counters: counted }]]),
+          [midnight + 50, midnight + 60].map((window) => [window, [{ ...conversation, counters: counted, times }]]),
           [{ ...conversation, start: [midnight + 60, 0], end: [midnight + 61, 0], close: 'rst', aborter: 'server' }]
         );
-        await answers(store, { windows: 8, zeroWindows: 8, copies: 6 });
+        await answers(store, { windows: 8, zeroWindows: 8, copies: 6, time: 0.004992 });
       } finally {
         await store.stop();
       }
@@ -96,16 +106,13 @@ for (const schema of [1, 3] as const) {
       const reopened = await openTestStore(config, { enrichment: testEnrichment, log: again });
       try {
         assert.deepEqual(again.lines, []);
-        await answers(reopened, { windows: 8, zeroWindows: 8, copies: 6 });
+        await answers(reopened, { windows: 8, zeroWindows: 8, copies: 6, time: 0.004992 });
       } finally {
         await reopened.stop();
       }
     });
 
-    async function answers(
-      store: Store,
-      expected: { windows: number; zeroWindows: number; copies: number | null }
-    ): Promise<void> {
+    async function answers(store: Store, expected: Expected): Promise<void> {
       const queries = queriesOn(store, { now: () => fixedNow });
       const table = async (query: object) => (await queries.answer({ ...range, ...query })) as TableAnswer;
       const column = (answer: TableAnswer, name: string) => answer.columns.find((one) => one.name === name)!.values;
@@ -138,6 +145,7 @@ for (const schema of [1, 3] as const) {
           ['ct.max', 0.002],
           // Versions before did not count copies by conversation: unknown, not 0.
           ['dup.count.clt', expected.copies],
+          ...percentileFields.map(({ name }) => [name, expected.time] as const),
         ] as const) {
           assert.deepEqual(column(answer, name), [value], `${one}: ${name}`);
         }

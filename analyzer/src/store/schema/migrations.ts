@@ -34,6 +34,7 @@ export const migrations: readonly Migration[] = [
   { number: 5, name: 'quality of the captures', apply: addMissingTables },
   { number: 6, name: 'times of handshakes', apply: addMissingColumns },
   { number: 7, name: 'copies of packets by conversation', apply: addMissingColumns },
+  { number: 8, name: 'durations, and silences before a RST', apply: addMissingColumns },
 ];
 
 async function createEverything(context: MigrationContext): Promise<void> {

@@ -63,6 +63,8 @@ CREATE TABLE IF NOT EXISTS conv_10s (
   `oneway_count` UInt32 CODEC(T64, ZSTD(1)),
   `role_guess_count` UInt32 CODEC(T64, ZSTD(1)),
   `ct_times` Map(UInt64, UInt64) CODEC(ZSTD(1)),
+  `duration_times` Map(UInt64, UInt64) CODEC(ZSTD(1)),
+  `rst_idle_times` Map(UInt64, UInt64) CODEC(ZSTD(1)),
   `inserted` DateTime('UTC') CODEC(DoubleDelta, ZSTD(1))
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(ts)
@@ -136,6 +138,8 @@ CREATE TABLE IF NOT EXISTS conv_1m (
   `oneway_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
   `role_guess_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
   `ct_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+  `duration_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+  `rst_idle_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `inserted` SimpleAggregateFunction(max, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))
 ) ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMMDD(ts)
@@ -209,6 +213,8 @@ CREATE TABLE IF NOT EXISTS conv_1h (
   `oneway_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
   `role_guess_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
   `ct_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+  `duration_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+  `rst_idle_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `inserted` SimpleAggregateFunction(max, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))
 ) ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(ts)
@@ -282,6 +288,8 @@ CREATE TABLE IF NOT EXISTS conv_1d (
   `oneway_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
   `role_guess_count` SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
   `ct_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+  `duration_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+  `rst_idle_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `inserted` SimpleAggregateFunction(max, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))
 ) ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(ts)
@@ -449,6 +457,8 @@ SELECT
   `oneway_count`,
   `role_guess_count`,
   `ct_times`,
+  `duration_times`,
+  `rst_idle_times`,
   inserted
 FROM (SELECT toStartOfMinute(ts) AS start_, * EXCEPT (ts) FROM conv_10s);
 
@@ -518,6 +528,8 @@ SELECT
   `oneway_count`,
   `role_guess_count`,
   `ct_times`,
+  `duration_times`,
+  `rst_idle_times`,
   inserted
 FROM (SELECT toStartOfHour(ts) AS start_, * EXCEPT (ts) FROM conv_1m);
 
@@ -587,6 +599,8 @@ SELECT
   `oneway_count`,
   `role_guess_count`,
   `ct_times`,
+  `duration_times`,
+  `rst_idle_times`,
   inserted
 FROM (SELECT toDateTime(toStartOfDay(ts), 'UTC') AS start_, * EXCEPT (ts) FROM conv_1h);
 
