@@ -20,9 +20,9 @@ function translate(expression: Expression): { sql: string; parameters: Parameter
     column: (field) => {
       switch (field.kind) {
         case 'distinct':
-          return `uniq(${field.of.replace('.', '_')})`;
+          return `uniq(${field.of.replaceAll('.', '_')})`;
         case 'percentile':
-          return `p${field.percent}(${field.of.replace('.', '_')})`;
+          return `p${field.percent}(${field.of.replaceAll('.', '_')})`;
         default:
           return field.column;
       }
