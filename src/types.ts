@@ -42,6 +42,8 @@ export interface TcpQuery extends DataQuery {
   /** Text in the filter language; empty for everything. */
   filter?: string;
   scope?: Scope;
+  /** Leave out windows in whose minute the capture showed too little for verdicts. */
+  goodFeedOnly?: boolean;
   orderBy?: OrderBy;
   /** Most rows or series; a text while it holds a dashboard variable. */
   limit?: number | string;

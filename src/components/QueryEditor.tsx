@@ -2,10 +2,10 @@ import React, { useId, useRef } from 'react';
 import { css } from '@emotion/css';
 import { CoreApp, type GrafanaTheme2, type QueryEditorProps } from '@grafana/data';
 import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
-import { Alert, Combobox, useStyles2 } from '@grafana/ui';
+import { Alert, Combobox, Switch, useStyles2 } from '@grafana/ui';
 import type { TcpDataSource } from '../datasource';
 import { usesVariables } from '../query/apply';
-import { columnsOf, feedMetricsOf, groupsOf, kinds, metricsOf, orderFields } from '../query/kinds';
+import { columnsOf, countsWindows, feedMetricsOf, groupsOf, kinds, metricsOf, orderFields } from '../query/kinds';
 import { changeKind, changeNames, choicesOf, complete, isRunnable, type Choices } from '../query/model';
 import { queryKinds, type QueryKind, type TcpOptions, type TcpQuery } from '../types';
 import { AdHocChips } from './AdHocChips';
@@ -18,6 +18,10 @@ import { useFields } from './useFields';
 import { ValuesFields } from './ValuesFields';
 
 type Props = QueryEditorProps<TcpDataSource, TcpQuery, TcpOptions>;
+
+const goodFeedHelp =
+  'Leaves out minutes in which a capture showed too little for verdicts: packets were dropped, or only one direction was seen. ' +
+  'The dashboard "Capture health" names them.';
 
 const kindOptions = queryKinds.map((kind) => ({
   value: kind,
@@ -127,11 +131,20 @@ export function QueryEditor({ app, datasource, query: saved, onChange, onRunQuer
           </EditorRow>
         )}
 
-        {(kind.scope || kind.limit || query.adHoc.length > 0) && (
+        {(kind.scope || kind.limit || countsWindows(kind.kind) || query.adHoc.length > 0) && (
           <EditorRow>
             {kind.scope && (
               <EditorField label="Filter applies to" tooltip={scopeHelp}>
                 <ScopeField value={query.scope} onChange={(scope) => set({ scope })} />
+              </EditorField>
+            )}
+            {countsWindows(kind.kind) && (
+              <EditorField label="Good captures only" tooltip={goodFeedHelp}>
+                <Switch
+                  id={`${prefix}good-feed`}
+                  value={query.goodFeedOnly ?? false}
+                  onChange={(event) => set({ goodFeedOnly: event.currentTarget.checked || undefined })}
+                />
               </EditorField>
             )}
             {kind.order && grouped && (

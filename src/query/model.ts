@@ -1,4 +1,4 @@
-import { kinds } from './kinds';
+import { countsWindows, kinds } from './kinds';
 import type { AdHocFilter, QueryKind, TcpQuery } from '../types';
 
 /** A query whose every key has a value: what the editor shows and what is sent. */
@@ -65,6 +65,9 @@ export function changeKind(query: TcpQuery, kind: QueryKind): CompleteQuery {
   const limit = before.limit === old.defaultLimit ? next.defaultLimit : before.limit;
   const after: CompleteQuery = { ...before, kind, metrics, groupBy, limit };
   delete after.orderBy;
+  if (!countsWindows(kind)) {
+    delete after.goodFeedOnly;
+  }
   const names = [...metrics, ...groupBy];
   if (next.order && kind !== 'connections' && before.orderBy && names.includes(before.orderBy.field)) {
     after.orderBy = before.orderBy;

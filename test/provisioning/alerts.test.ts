@@ -26,6 +26,7 @@ describe('the terms of "Server RST spike"', () => {
       assert.deepEqual([model.kind, model.metrics, model.groupBy], ['timeseries', ['reset.ratio.srv'], ['server.ip', 'server.port']]); // prettier-ignore
       assert.equal(model.intervalMs, 60_000);
       assert.equal(model.scope, 'rows');
+      assert.equal(model.goodFeedOnly, true);
       assert.match(String(model.filter), /^attempt\.count \+ midstream\.count >= 20\b/);
       const question = readQuestion({ ...model, from: 0, to: from * 1000 }, limits);
       assert.deepEqual(question.notices, []);

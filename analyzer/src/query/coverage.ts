@@ -17,12 +17,20 @@ export interface Coverage {
   readonly notices: readonly Notice[];
 }
 
-/** Finds what covers a range; null when no window begins in it. */
-export async function coverageOf(range: Range, retention: Retention, session: Session): Promise<Coverage | null> {
+/**
+ * Finds what covers a range; null when no window begins in it.
+ * @param goodFeedOnly leaves out windows in whose minute the capture was too poor for verdicts
+ */
+export async function coverageOf(
+  range: Range,
+  retention: Retention,
+  session: Session,
+  goodFeedOnly = false
+): Promise<Coverage | null> {
   if (range.from >= range.to) {
     return null;
   }
-  const spans = await retention.spans(range, session);
+  const spans = (await retention.spans(range, session)).map((span): Span => ({ ...span, goodFeedOnly }));
   const from = spans[0]!.from;
   const to = spans.at(-1)!.to;
   const windows = Math.max(...spans.map(({ finest }) => windowTables[finest]!.seconds));

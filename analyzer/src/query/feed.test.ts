@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { windowBatch } from '../flow/batch-fixture.js';
 import { noSums, type FeedBatch, type FeedWindow } from '../diagnose/index.js';
 import { openTestStore, rowsOf, testConfig } from '../store/store-fixture.js';
 import type { Store } from '../store/store.js';
@@ -51,6 +52,48 @@ const table = async (query: object = {}) => (await ask({ kind: 'feed', ...query 
 const series = async (query: object = {}) => (await ask({ kind: 'feedseries', ...query })) as SeriesAnswer;
 const values = ({ columns }: TableAnswer, name: string) =>
   (columns.find((column: Column) => column.name === name) as Column).values;
+
+describe('windows of poor captures', () => {
+  const sum = async (query: object) => values((await ask(query)) as TableAnswer, 'attempt.count');
+  before(async () => {
+    const row = { client: [10, 0, 0, 1], server: [10, 0, 0, 2], counters: { 'attempt.count': 3, 'rst.conn.srv': 3 } };
+    for (const [probe, sequence] of [
+      ['paris', 90],
+      ['rome', 91],
+    ] as const) {
+      const origin = { probe, run: 'r1', worker: 1, sequence };
+      await store.write(windowBatch(midnight + 10, [row]), origin);
+      await store.write(windowBatch(midnight + 20, [row]), { ...origin, worker: 2 });
+      await store.write(windowBatch(midnight + 60, [row]), { ...origin, worker: 3 });
+    }
+    await store.flush();
+  });
+  const top = { kind: 'top', metrics: ['attempt.count'], groupBy: ['probe'], orderBy: 'probe asc' };
+
+  test('are counted, and left out where good ones alone are wanted, of that probe only', async () => {
+    assert.deepEqual(await sum(top), [9, 9]);
+    // Over two minutes rows of minutes answer: the first one holds a poor window of paris.
+    assert.deepEqual(await sum({ ...top, goodFeedOnly: true }), [3, 9]);
+    // Within a minute each window stands for itself.
+    const minute = { from: (midnight + 10) * 1000, to: (midnight + 30) * 1000 };
+    assert.deepEqual(await sum({ ...top, ...minute, goodFeedOnly: true }), [3, 6]);
+    assert.deepEqual(await sum({ ...top, goodFeedOnly: false }), [9, 9]);
+  });
+
+  test('leave a hole in a series, not a 0', async () => {
+    const query = { kind: 'timeseries', metrics: ['attempt.count'], filter: 'probe = "paris"', intervalMs: 10_000 };
+    const { series: found } = (await ask({ ...query, goodFeedOnly: true })) as SeriesAnswer;
+    const points = found[0]?.values[0] ?? [];
+    assert.deepEqual([points[1], points[2], points[6]], [null, 3, 3]);
+  });
+
+  test('a wrong word for it is refused', async () => {
+    await assert.rejects(
+      ask({ ...top, goodFeedOnly: 'yes' }),
+      ({ code }: TcpscopeError) => code === 'TCPS_E_QUERY_INVALID'
+    );
+  });
+});
 
 describe('how good captures were', () => {
   test('is there once, though it was written twice, after a restart', async () => {

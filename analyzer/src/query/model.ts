@@ -83,6 +83,10 @@ export const querySchema = z.looseObject({
     .union([z.number(), z.string().regex(/^\s*\d*\s*$/, 'must be a number')], { error: 'must be a number' })
     .nullish()
     .describe('Most rows, or series of each metric'),
+  goodFeedOnly: z
+    .boolean({ error: 'must be true or false' })
+    .nullish()
+    .describe('Leave out windows in whose minute the capture showed too little for verdicts (docs/feed-quality.md)'),
   field: z.string().nullish().describe('values: the field whose values are asked for'),
   search: z.string().max(1000).nullish().describe('values: text that they contain, in any case'),
   adHoc: z.array(adHoc).nullish().describe('Conditions of a dashboard, in addition to the filter'),

@@ -33,6 +33,8 @@ interface Common {
 
 interface Ranged extends Common {
   readonly range: Range;
+  /** Leave out windows in whose minute the capture was too poor for verdicts. */
+  readonly goodFeedOnly: boolean;
   readonly condition: Condition;
 }
 

@@ -82,7 +82,8 @@ function ranged(query: WireQuery, config: QueryConfig, groupBy: readonly Dimensi
   const { instants, notices } = readInstants(query.from, query.to, config.range);
   const conditions = readConditions(query.filter ?? '', query.adHoc ?? [], 'windows');
   const { condition, notices: more } = conditionFor(conditions, scope, groupBy);
-  return { range: windowsIn(instants), condition, notices: [...notices, ...more] };
+  const goodFeedOnly = query.goodFeedOnly ?? false;
+  return { range: windowsIn(instants), goodFeedOnly, condition, notices: [...notices, ...more] };
 }
 
 const scopeOf = ({ scope, filterScope }: WireQuery) => scope ?? filterScope ?? 'flows';

@@ -4,11 +4,15 @@ import type { Range } from './range.js';
 /** A piece of a range, answered from one table. */
 export interface Segment extends Range {
   readonly table: TableName;
+  /** Windows that hold a part of a minute of which the capture showed too little are left out. */
+  readonly goodFeedOnly?: boolean;
 }
 
 /** A piece of a range and the finest table that is complete there, an index into `windowTables`. */
 export interface Span extends Range {
   readonly finest: number;
+  /** As of `Segment`. */
+  readonly goodFeedOnly?: boolean;
 }
 
 /**
@@ -17,8 +21,16 @@ export interface Span extends Range {
  * a span must be multiples of its finest windows. `coarsest` is an index into `windowTables`.
  */
 export function segmentsOf(spans: readonly Span[], coarsest: number): Segment[] {
-  return spans.flatMap((span) => cover(span, span.finest, Math.max(coarsest, span.finest)));
+  return spans.flatMap(({ finest, goodFeedOnly = false, ...range }) => {
+    // Of longer windows too much would be left out for one poor minute.
+    const longest = goodFeedOnly ? Math.min(coarsest, minutes) : coarsest;
+    const pieces = cover(range, finest, Math.max(longest, finest));
+    return goodFeedOnly ? pieces.map((piece) => ({ ...piece, goodFeedOnly })) : pieces;
+  });
 }
+
+/** The table of windows of a minute. */
+const minutes = windowTables.findIndex(({ seconds }) => seconds === 60);
 
 function cover({ from, to }: Range, finest: number, level: number): Segment[] {
   if (from >= to) {

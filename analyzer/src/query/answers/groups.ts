@@ -19,7 +19,7 @@ export async function answerGroups(
   retention: Retention
 ): Promise<TableAnswer> {
   const { kind, metrics, groupBy, range, limit, notices } = question;
-  const coverage = await coverageOf(range, retention, session);
+  const coverage = await coverageOf(range, retention, session, question.goodFeedOnly);
   if (coverage === null) {
     const columns = [...groupBy, ...metrics].map((field) => emptyColumn(field));
     return {

@@ -24,7 +24,7 @@ export async function answerTimeseries(
 ): Promise<SeriesAnswer> {
   const { kind, metrics, groupBy, limit, notices } = question;
   const common = { shape: 'series', kind, metrics, groupBy } as const;
-  const coverage = await coverageOf(question.range, retention, session);
+  const coverage = await coverageOf(question.range, retention, session, question.goodFeedOnly);
   if (coverage === null) {
     const all = [...notices, tooShort];
     return { ...common, step: 0, times: [], series: [], notices: all, statements: session.statements };

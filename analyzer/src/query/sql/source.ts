@@ -1,4 +1,5 @@
 import { toSql, type Expression } from '@tcpscope/filter';
+import { windowTables } from '../../store/schema/tables.js';
 import type { Segment } from '../segments.js';
 import type { Bindings } from './bindings.js';
 
@@ -28,10 +29,22 @@ export function sourceOf(
   bindings: Bindings
 ): string {
   const list = columns.length === 0 ? '1' : columns.join(', ');
-  const selects = segments.map(({ table, from, to }) => {
-    const times = `ts >= ${bindings.second(from)} AND ts < ${bindings.second(to)}`;
+  const selects = segments.map((segment) => {
+    const times = timesOf(segment, bindings);
     const rest = where === null ? '' : ` AND ${rowCondition(where, bindings)}`;
-    return `SELECT ${list} FROM ${table} WHERE ${times}${rest}`;
+    const good = segment.goodFeedOnly === true ? ` AND ${inGoodMinute(segment, bindings)}` : '';
+    return `SELECT ${list} FROM ${segment.table} WHERE ${times}${good}${rest}`;
   });
   return `(\n  ${selects.join('\n  UNION ALL\n  ')}\n)`;
+}
+
+function timesOf({ from, to }: Segment, bindings: Bindings): string {
+  return `ts >= ${bindings.second(from)} AND ts < ${bindings.second(to)}`;
+}
+
+/** The probe has not said of any part of the window that its capture was too poor for verdicts. */
+function inGoodMinute(segment: Segment, bindings: Bindings): string {
+  const seconds = windowTables.find(({ name }) => name === segment.table)?.seconds ?? 1;
+  const window = `(probe, intDiv(toUnixTimestamp(ts), ${seconds}))`;
+  return `${window} NOT IN (SELECT ${window} FROM feed WHERE ${timesOf(segment, bindings)} AND reason != '')`;
 }
