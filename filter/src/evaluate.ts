@@ -21,8 +21,8 @@ import { isWithin, patternOf } from './values/text.js';
 import { canonicalTime, timeKey, timeKeyOfMilliseconds } from './values/time.js';
 
 /**
- * A value of a row. Addresses are text; counters and percentiles are in stored units (microseconds where `scale` is 1e6); attributes in
- * the unit of the field; times are RFC 3339 or milliseconds since 1970; null is unknown or none.
+ * A value of a row. Addresses are text; counters and percentiles are in stored units (microseconds where `scale` is 1e6);
+ * attributes in the unit of the field; times are RFC 3339 or milliseconds since 1970; null is unknown or none.
  */
 export type FilterValue = number | string | boolean | null;
 

@@ -40,7 +40,7 @@ export {
   type TimeLiteral,
   type Variable,
 } from './expression.js';
-export { formulaOf, type Formula } from './fields/formula.js';
+export { formulaOf, mayBeUnknown, type Formula } from './fields/formula.js';
 export { enumeration, fieldsOf, findField, isZone, type RowKind } from './fields/lookup.js';
 export { nearestFields } from './fields/nearest.js';
 export type { ArithmeticOperator, ComparisonOperator, Token, TokenKind } from './grammar/syntax.js';

@@ -12,7 +12,7 @@ import {
   type SetItem,
   type StoredField,
 } from './expression.js';
-import { formulaOf } from './fields/formula.js';
+import { formulaOf, mayBeUnknown } from './fields/formula.js';
 import { enumeration } from './fields/lookup.js';
 import { re2 } from './regex/re2.js';
 import { addressKey, networkRanges, storedText } from './values/address.js';
@@ -31,8 +31,8 @@ export type SqlValue = string | number;
 /**
  * What the translation needs to know of a query. `column` is the SQL of a stored field, aggregated or not: addresses of
  * type IPv6, ports and counters unsigned integers in stored units, texts String ('' in an enumeration is none), booleans
- * UInt8, times DateTime64(9), attributes in the field's unit (null or NaN is none), percentiles in stored units (null is none). `parameter` registers a value and
- * returns its placeholder; it is the only way from the user's text into the SQL.
+ * UInt8, times DateTime64(9), attributes in the field's unit (null or NaN is none), percentiles in stored units (null is
+ * none). `parameter` registers a value and returns its placeholder; it is the only way from the user's text into the SQL.
  */
 export interface SqlBinder {
   column(field: StoredField): string;
@@ -164,7 +164,7 @@ class Translation {
     const numerator = this.#total(formula.numerator);
     const value = formula.scale === 1 ? numerator : `(${numerator} / ${formula.scale})`;
     return formula.denominator === null
-      ? { sql: value, nullable: formula.numerator.some(({ unknown }) => unknown), whole: formula.scale === 1 }
+      ? { sql: value, nullable: mayBeUnknown(field), whole: formula.scale === 1 }
       : { sql: `(${value} / nullIf(${this.#total(formula.denominator)}, 0))`, nullable: true, whole: false };
   }
 

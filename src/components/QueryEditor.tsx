@@ -5,7 +5,7 @@ import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
 import { Alert, Combobox, Switch, useStyles2 } from '@grafana/ui';
 import type { TcpDataSource } from '../datasource';
 import { usesVariables } from '../query/apply';
-import { columnsOf, countsWindows, feedMetricsOf, groupsOf, kinds, metricsOf, orderFields } from '../query/kinds';
+import { columnsOf, feedMetricsOf, groupsOf, kinds, metricsOf, orderFields } from '../query/kinds';
 import { changeKind, changeNames, choicesOf, complete, isRunnable, type Choices } from '../query/model';
 import { queryKinds, type QueryKind, type TcpOptions, type TcpQuery } from '../types';
 import { AdHocChips } from './AdHocChips';
@@ -131,14 +131,14 @@ export function QueryEditor({ app, datasource, query: saved, onChange, onRunQuer
           </EditorRow>
         )}
 
-        {(kind.scope || kind.limit || countsWindows(kind.kind) || query.adHoc.length > 0) && (
+        {(kind.scope || kind.limit || kind.filter === 'windows' || query.adHoc.length > 0) && (
           <EditorRow>
             {kind.scope && (
               <EditorField label="Filter applies to" tooltip={scopeHelp}>
                 <ScopeField value={query.scope} onChange={(scope) => set({ scope })} />
               </EditorField>
             )}
-            {countsWindows(kind.kind) && (
+            {kind.filter === 'windows' && (
               <EditorField label="Good captures only" tooltip={goodFeedHelp}>
                 <Switch
                   id={`${prefix}good-feed`}

@@ -256,10 +256,3 @@ export function orderFields(kind: KindInfo, metrics: string[], groupBy: string[]
       return [...metrics, ...groupBy];
   }
 }
-
-const countWindows: ReadonlySet<QueryKind> = new Set(['timeseries', 'top', 'conversations', 'closes']);
-
-/** Whether a kind counts windows, of which those of poor captures can be left out. */
-export function countsWindows(kind: QueryKind): boolean {
-  return countWindows.has(kind);
-}

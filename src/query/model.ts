@@ -1,4 +1,4 @@
-import { countsWindows, kinds } from './kinds';
+import { kinds } from './kinds';
 import type { AdHocFilter, QueryKind, TcpQuery } from '../types';
 
 /** A query whose every key has a value: what the editor shows and what is sent. */
@@ -65,7 +65,7 @@ export function changeKind(query: TcpQuery, kind: QueryKind): CompleteQuery {
   const limit = before.limit === old.defaultLimit ? next.defaultLimit : before.limit;
   const after: CompleteQuery = { ...before, kind, metrics, groupBy, limit };
   delete after.orderBy;
-  if (!countsWindows(kind)) {
+  if (next.filter !== 'windows') {
     delete after.goodFeedOnly;
   }
   const names = [...metrics, ...groupBy];

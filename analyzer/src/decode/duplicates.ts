@@ -48,6 +48,7 @@ export interface Copies {
   readonly segments: Int32Array;
   /** For each, how many segments of the batch came before it and remain. */
   readonly behind: Int32Array;
+  /** How many there are. */
   length: number;
 }
 

@@ -19,6 +19,7 @@ export {
   type FeedWindow,
 } from './feed/index.js';
 export { Neighbourhood } from './surroundings.js';
+export { endText } from './words.js';
 export {
   aroundWords,
   diagnosisOf,

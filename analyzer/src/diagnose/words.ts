@@ -23,6 +23,11 @@ export function bytes(count: number): string {
   return `${grouped.format(count)} ${count === 1 ? 'byte' : 'bytes'}`;
 }
 
+/** An end of a connection, or a service: `10.0.0.1:443`, `[2001:db8::1]:443`. */
+export function endText(address: string, port: number | string): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
 /** "1 RST", "3 RSTs". */
 export function times(count: number, what: string): string {
   return `${grouped.format(count)} ${what}${count === 1 ? '' : 's'}`;

@@ -1,11 +1,11 @@
 import type { DedupMode } from '../decode/index.js';
+import { endText } from '../diagnose/index.js';
 import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
 import { readCaptures } from '../pipeline/index.js';
 import { Collector, connectionJson } from '../report/index.js';
 import type { ConnectionExplanation } from './explanation.js';
 import { explainFile } from './explain-file.js';
 import { startOf } from './find-connections.js';
-import { endText } from './page.js';
 import type { Step } from './step.js';
 
 /** A connection as the report tells it, and its names. */
@@ -24,7 +24,7 @@ export async function connectionsOfFile(path: string): Promise<Reported[]> {
   const rows = collector.connections(null);
   return rows.map((row) => {
     const facts = connectionJson(row);
-    const end = (side: string) => endText(String(facts[`${side}.ip`]), facts[`${side}.port`]);
+    const end = (side: string) => endText(String(facts[`${side}.ip`]), String(facts[`${side}.port`]));
     const id = `${startOf(row).toString(16).padStart(16, '0')}${'0'.repeat(16)}`;
     return { facts, tuple: `${end('client')} > ${end('server')}`, id };
   });

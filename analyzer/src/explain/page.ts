@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { endText } from '../diagnose/index.js';
 import { bytes, counted, duration } from '../report/format.js';
 import { closeTexts, wrapped } from '../report/page.js';
 import type { ConnectionExplanation, VerdictWords } from './explanation.js';
@@ -32,14 +33,9 @@ export function explanationText(explanation: ConnectionExplanation, options: Exp
 const text = (value: unknown): string =>
   typeof value === 'string' ? value : value == null ? '' : JSON.stringify(value);
 
-/** `10.0.0.1:40000`, `[2001:db8::1]:40000`. */
-export function endText(address: string, port: unknown): string {
-  return `${address.includes(':') ? `[${address}]` : address}:${text(port)}`;
-}
-
 export function titleOf(all: Readonly<Record<string, unknown>>): string {
-  const client = endText(text(all['client.ip']), all['client.port']);
-  const server = endText(text(all['server.ip']), all['server.port']);
+  const client = endText(text(all['client.ip']), text(all['client.port']));
+  const server = endText(text(all['server.ip']), text(all['server.port']));
   return `${client} → ${server}`;
 }
 

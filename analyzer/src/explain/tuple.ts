@@ -3,7 +3,10 @@ import { Seg } from '../decode/segment.js';
 import { vlanDepth } from '../flow/index.js';
 import type { ConnectionRow } from '../report/index.js';
 
-/** The two ends of a connection: addresses in 16 bytes (IPv4 as ::ffff:a.b.c.d), and ports; its VLANs where they are part of its name. */
+/**
+ * The two ends of a connection: addresses in 16 bytes (IPv4 as ::ffff:a.b.c.d), and ports; its VLANs where they are part of
+ * its name.
+ */
 export interface Tuple {
   readonly clientIp: Uint8Array;
   readonly clientPort: number;

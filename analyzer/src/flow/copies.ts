@@ -1,16 +1,8 @@
+import type { Copies } from '../decode/duplicates.js';
 import { Seg } from '../decode/segment.js';
 import type { Connections } from './connections.js';
 import { Event } from './events.js';
 import { Cold, Row, Table } from './layout.js';
-
-/** Segments that were left out of a batch because they had been captured before. */
-export interface CopiedSegments {
-  /** Words of `Seg`, one segment behind the other. */
-  readonly segments: Int32Array;
-  /** For each, how many segments of the batch came before it and were not left out. */
-  readonly behind: Int32Array;
-  readonly length: number;
-}
 
 /**
  * Counts copies of segments at the connections that follow their originals (`dup.count`). A copy is no packet of its
@@ -35,7 +27,7 @@ export function createCopyCounter(connections: Connections, most: number) {
   };
 
   /** Counts copies number `first` to `end`. */
-  function count({ segments }: CopiedSegments, first: number, end: number): void {
+  function count({ segments }: Copies, first: number, end: number): void {
     for (let number = first; number < end; number++) {
       add(segments, number * Seg.Words);
     }
@@ -54,7 +46,7 @@ export function createCopyCounter(connections: Connections, most: number) {
   }
 
   /** Keeps copies number `first` to `end` until `countWaiting`. */
-  function wait({ segments }: CopiedSegments, first: number, end: number): void {
+  function wait({ segments }: Copies, first: number, end: number): void {
     for (let number = first; number < end; number++) {
       if (counter.waiting === most) {
         add(segments, number * Seg.Words);

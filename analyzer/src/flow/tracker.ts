@@ -1,7 +1,8 @@
+import type { Copies } from '../decode/duplicates.js';
 import { Seg } from '../decode/segment.js';
 import type { Batch } from './batch.js';
 import { createConnections, type Connections, type FlowOptions } from './connections.js';
-import { createCopyCounter, type CopiedSegments } from './copies.js';
+import { createCopyCounter } from './copies.js';
 import { createFollower, type Follower } from './follow.js';
 import { noWindow } from './layout.js';
 import { wholeInput } from './part.js';
@@ -36,7 +37,7 @@ export class FlowTracker {
    * until the next one tells whether to believe it.
    * @param copies segments that were left out between them
    */
-  take(count: number, copies: CopiedSegments | null = null): void {
+  take(count: number, copies: Copies | null = null): void {
     if (copies !== null && copies.length + this.copies.waiting > 0) {
       this.takeWithCopies(count, copies);
     } else {
@@ -63,7 +64,7 @@ export class FlowTracker {
   }
 
   /** The same where segments were left out: each is counted when all that came before it are handled. */
-  private takeWithCopies(count: number, copies: CopiedSegments): void {
+  private takeWithCopies(count: number, copies: Copies): void {
     const { follower, held } = this;
     const length = held + count;
     follower.readAhead(length);

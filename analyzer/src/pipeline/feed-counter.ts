@@ -19,7 +19,7 @@ interface Totals {
  * Counts what comes in, by the 10 s of event time that it comes in, and sends the counts along with the connections that
  * were decided in these: who judges them knows by then how good the capture was.
  *
- * Trade-off: nothing is done per packet. Totals are noted before each batch of packets, and the note belongs to the epoch
+ * Trade-off: nothing is counted per packet. Totals are noted before each batch of packets, and the note belongs to the epoch
  * that event time leaves with that batch. Packets that are no TCP do not move event time: those between the last segment
  * of an epoch and the first of the next may count in either.
  */

@@ -4,8 +4,11 @@ import type { FeedMetric } from './question.js';
 
 const metrics: readonly FeedMetric[] = [...feedCounters, ...feedRatios];
 /** What the rows of captures can be grouped by. */
-const groups: readonly Dimension[] = [...dimensions.filter(({ name }) => name === 'probe'), ...feedDimensions];
-const groupNames = groups.map(({ name }) => name).join(', ');
+export const feedGroups: readonly Dimension[] = [
+  ...dimensions.filter(({ name }) => name === 'probe'),
+  ...feedDimensions,
+];
+const groupNames = feedGroups.map(({ name }) => name).join(', ');
 
 /** The number of a capture under a name. Throws `queryFeed`. */
 export function feedMetricOf(name: string): FeedMetric {
@@ -19,14 +22,12 @@ export function feedMetricOf(name: string): FeedMetric {
 
 /** What tells captures apart. Throws `queryFeed`. */
 export function feedDimensionOf(name: string): Dimension {
-  const found = groups.find((dimension) => dimension.name === name.trim().toLowerCase());
+  const found = feedGroups.find((dimension) => dimension.name === name.trim().toLowerCase());
   if (found === undefined) {
     throw new TcpscopeError(errorKinds.queryFeed, [`captures are grouped by ${groupNames}, not by "${name}"`]);
   }
   return found;
 }
-
-export const feedGroups: readonly Dimension[] = groups;
 
 /** What tells most over time, and what a table begins with. */
 export const feedShares = ['drops.share', 'gaps.share', 'oneway.share', 'missed.share'].map(feedMetricOf);

@@ -1,4 +1,4 @@
-import { formulaOf, valueOfField, type Counter, type StoredField } from '@tcpscope/filter';
+import { mayBeUnknown, valueOfField, type Counter, type StoredField } from '@tcpscope/filter';
 import type { Metric } from './answer.js';
 import { ingredientsOf, type Ingredients } from './names.js';
 import { attempts, isPerConnection } from './sql/levels.js';
@@ -54,8 +54,8 @@ function isMaximum(metric: Metric): metric is Counter {
   return metric.kind === 'counter' && metric.aggregate === 'max';
 }
 
-/** The value of a metric where something was captured and none of it matched. Whether copies were looked for, nobody says. */
+/** The value of a metric where something was captured and none of it matched: what may be unknown is so there. */
 export function valueOfNothing(metric: Metric): number | null {
-  const unknown = formulaOf(metric)?.numerator.some((counter) => counter.unknown) ?? false;
-  return metric.kind === 'ratio' || metric.kind === 'percentile' || isMaximum(metric) || unknown ? null : 0;
+  const none = metric.kind === 'ratio' || metric.kind === 'percentile' || isMaximum(metric) || mayBeUnknown(metric);
+  return none ? null : 0;
 }

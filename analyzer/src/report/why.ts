@@ -75,7 +75,9 @@ const OF_A_KIND = 3;
 function findings({ findings: all }: Diagnoses, options: WhyOptions, colors: Colors): string {
   const kinds = new Map<FindingKind, Finding[]>();
   for (const finding of all) {
-    kinds.set(finding.kind, [...(kinds.get(finding.kind) ?? []), finding]);
+    const list = kinds.get(finding.kind) ?? [];
+    kinds.set(finding.kind, list);
+    list.push(finding);
   }
   const lines: string[] = [];
   const unwritten: string[] = [];

@@ -1,8 +1,8 @@
-import type { Dimension, FeedCounter, Ratio, Unit } from './field.js';
+import type { Counter, Dimension, Ratio, Unit } from './field.js';
 
 const common = { side: null, aliases: [], rows: 'feed' } as const;
 
-function counter(name: string, unit: Unit, summary: string, unknown = false): FeedCounter {
+function counter(name: string, unit: Unit, summary: string, unknown = false): Counter {
   const column = name.replaceAll('.', '_');
   const numbers = { column, aggregate: 'sum', storage: 'u64', scale: 1 } as const;
   return { kind: 'counter', name: `feed.${name}`, type: 'integer', unit, summary, ...common, ...numbers, unknown };
@@ -38,7 +38,7 @@ export const feedDimensions: readonly Dimension[] = [
 ];
 
 /** How good a capture is, window by window of 10 s (docs/feed-quality.md). */
-export const feedCounters: readonly FeedCounter[] = [
+export const feedCounters: readonly Counter[] = [
   counter('seconds', 'seconds', 'Time that was looked at'),
   counter('packets', 'packets', 'Packets read'),
   counter('tcp', 'packets', 'Packets that were TCP segments and no copies'),

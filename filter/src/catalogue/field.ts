@@ -119,7 +119,4 @@ export interface Attribute extends Common {
   readonly values?: readonly string[];
 }
 
-/** A number of a whole capture in a window. */
-export type FeedCounter = Counter;
-
 export type Field = Dimension | Counter | Sum | Ratio | Percentile | Distinct | Attribute;

@@ -31,6 +31,11 @@ export function formulaOf(field: Field): Formula | null {
   return formula;
 }
 
+/** Whether what it is made of may be unknown in some captures, such as how many copies there were. */
+export function mayBeUnknown(field: Field): boolean {
+  return formulaOf(field)?.numerator.some(({ unknown }) => unknown) ?? false;
+}
+
 function makeFormula(field: Field): Formula | null {
   switch (field.kind) {
     case 'counter':

@@ -1,4 +1,5 @@
 import { fields, type Field, type Side } from '../catalogue/index.js';
+import { mayBeUnknown } from './formula.js';
 
 /**
  * `windows` are conversations and groups, summed over a range; `connections` are single connections. One word may mean
@@ -78,7 +79,10 @@ export function isZone(field: Field): boolean {
   return field.kind === 'dimension' && field.name.endsWith('.zone');
 }
 
-/** Whether rows may have no value of it: ratios without a divisor, percentiles of nothing, and facts of what need not have happened. */
+/**
+ * Whether rows may have no value of it: ratios without a divisor, percentiles of nothing, counts that nobody knows, and facts
+ * of what need not have happened.
+ */
 export function mayBeNull(field: Field): boolean {
   switch (field.kind) {
     case 'ratio':
@@ -87,7 +91,7 @@ export function mayBeNull(field: Field): boolean {
     case 'attribute':
       return field.name === 'ct' || (field.values !== undefined && !['close', 'role'].includes(field.name));
     default:
-      return false;
+      return mayBeUnknown(field);
   }
 }
 

@@ -1,6 +1,7 @@
+import { endText } from '../words.js';
 import { about, clientsOf, repeated, type ServiceRule } from './about.js';
 import { logistic, type Ended } from './finding.js';
-import { clock, distinct, isGood, isRefused, seconds, service } from './groups.js';
+import { clock, distinct, isGood, isRefused, seconds } from './groups.js';
 
 const stoodAtAll = ({ established, midstream }: Ended) => established || midstream;
 const saidNothing = ({ clientBytes, serverBytes }: Ended) => clientBytes + serverBytes === 0;
@@ -19,7 +20,7 @@ const acceptThenClose: ServiceRule = (server, port, group, thresholds) => {
     origin: 'lack of resources or network interruption',
     confidence: repeated(dropped.length, thresholds.repeats, 0.8),
     ...about(server, port, dropped),
-    text: `${service(server, port)} took ${dropped.length} of ${stood.length} connections and dropped them before a word was said`,
+    text: `${endText(server, port)} took ${dropped.length} of ${stood.length} connections and dropped them before a word was said`,
     rival: 'an access list or a limit per client that is meant to do that',
     nextCheck: 'A proxy without a backend, a limit of connections, or a crash on accept: look in its log.',
   };
@@ -38,7 +39,7 @@ const serverAborts: ServiceRule = (server, port, group, thresholds) => {
     origin: 'crash or bug',
     confidence: repeated(aborted.length, thresholds.repeats, 0.8),
     ...about(server, port, aborted),
-    text: `${service(server, port)} broke off ${aborted.length} of ${stood.length} connections in the middle of an exchange`,
+    text: `${endText(server, port)} broke off ${aborted.length} of ${stood.length} connections in the middle of an exchange`,
     rival: 'a proxy or an intrusion prevention system that resets in its name',
     nextCheck:
       'Look in the logs of the server and of proxies in front of it for limits, crashes and rejected requests.',
@@ -60,7 +61,7 @@ const clientAborts: ServiceRule = (server, port, group, thresholds) => {
     confidence: repeated(aborted.length, thresholds.repeats, 0.8),
     ...about(server, port, aborted),
     text:
-      `clients gave up ${aborted.length} of ${stood.length} connections to ${service(server, port)}, ` +
+      `clients gave up ${aborted.length} of ${stood.length} connections to ${endText(server, port)}, ` +
       `${served} of them while or after it was sending`,
     rival: 'users who stop downloads, which is as it should be',
     nextCheck:
@@ -82,7 +83,7 @@ const serverStalled: ServiceRule = (server, port, group, thresholds) => {
     confidence: repeated(stalled.length, thresholds.repeats, 0.6),
     ...about(server, port, stalled),
     text:
-      `${service(server, port)} stopped reading on ${stalled.length} connections that did not end well` +
+      `${endText(server, port)} stopped reading on ${stalled.length} connections that did not end well` +
       (zeroWindows === 0 ? '' : `: in ${zeroWindows} of its segments there it announced a window of 0`),
     rival: 'a server that slows its senders down on purpose',
     nextCheck: 'Is the server out of CPU, disk or workers? Its receive windows were closed before the ends.',
@@ -109,7 +110,7 @@ const restart: ServiceRule = (server, port, group, thresholds) => {
     ),
     ...about(server, port, dead),
     text:
-      `${service(server, port)} no longer knew ${dead.length} connections of ${clientsOf(dead)} at ${clock(first)}` +
+      `${endText(server, port)} no longer knew ${dead.length} connections of ${clientsOf(dead)} at ${clock(first)}` +
       (back === undefined
         ? '; nobody was served since'
         : `; first served again at ${clock(back.start)}, ${seconds(back.start - from)} after the first that failed`),
@@ -137,7 +138,7 @@ const pathBroken: ServiceRule = (server, port, group, thresholds) => {
     confidence: Math.min(0.95, logistic(0.8 + Math.log2(silent.length / thresholds.repeats) - (others > 0 ? 1 : 0))),
     ...about(server, port, silent),
     text:
-      `${silent.length} connections of ${clientsOf(silent)} with ${service(server, port)} fell silent in the middle` +
+      `${silent.length} connections of ${clientsOf(silent)} with ${endText(server, port)} fell silent in the middle` +
       (others > 0 ? `, while ${others} others went on` : ''),
     rival: others > 0 ? 'a firewall that forgot these connections' : 'the host went down',
     nextCheck: 'Errors of interfaces and routes between these zones at that time? Was the host up?',
@@ -156,7 +157,7 @@ const injection: ServiceRule = (server, port, group, thresholds) => {
     origin: 'lack of resources or network interruption',
     confidence: Math.min(0.97, logistic(Math.log2(injected.length / thresholds.repeats) + 3 * (mean - 0.4))),
     ...about(server, port, injected),
-    text: `${injected.length} connections to ${service(server, port)} were reset by packets that neither end sent`,
+    text: `${injected.length} connections to ${endText(server, port)} were reset by packets that neither end sent`,
     rival: 'a load balancer in front of several hosts of different kinds',
     nextCheck: 'Which device on the path resets connections? Its distance follows from the TTL of the RSTs.',
   };

@@ -1,6 +1,7 @@
+import { endText } from '../words.js';
 import { about, certainty, repeated, type ServiceRule } from './about.js';
 import { logistic, type Ended } from './finding.js';
-import { clock, groupBy, isGood, seconds, service } from './groups.js';
+import { clock, groupBy, isGood, seconds } from './groups.js';
 
 const closeWaitLeak: ServiceRule = (server, port, group, thresholds) => {
   for (const closer of ['client', 'server'] as const) {
@@ -17,7 +18,7 @@ const closeWaitLeak: ServiceRule = (server, port, group, thresholds) => {
         confidence: repeated(left.length, thresholds.repeats, 0.5),
         ...about(server, port, left),
         text:
-          `${left.length} connections to ${service(server, port)} were closed by the ${closer} and never by the ${other}` +
+          `${left.length} connections to ${endText(server, port)} were closed by the ${closer} and never by the ${other}` +
           shortest(left),
         rival: 'one side is still sending and the capture ended too early to see it',
         nextCheck: `Sockets of the ${other} wait in CLOSE_WAIT: \`ss -tn state close-wait\`; its application forgets to close.`,
@@ -38,7 +39,7 @@ const lateWriter: ServiceRule = (server, port, group, thresholds) => {
   for (const closer of ['client', 'server'] as const) {
     const late = group.filter((one) => one.cause === 'late-data' && one.closer === closer);
     if (late.length >= thresholds.repeats) {
-      const other = closer === 'client' ? service(server, port) : `clients of ${service(server, port)}`;
+      const other = closer === 'client' ? endText(server, port) : `clients of ${endText(server, port)}`;
       return {
         kind: 'late-writer',
         severity: 'low',
@@ -70,7 +71,7 @@ const byDesign: ServiceRule = (server, port, group, thresholds) => {
     origin: null,
     confidence: certainty(resets.length, thresholds.repeats, share),
     ...about(server, port, resets),
-    text: `${resets.length} of ${complete.length} complete connections to ${service(server, port)} end by RST: that is how this application closes`,
+    text: `${resets.length} of ${complete.length} complete connections to ${endText(server, port)} end by RST: that is how this application closes`,
     rival: null,
     nextCheck: 'Not an incident. Leave it out of alerts and watch whether the share changes.',
   };
@@ -110,7 +111,7 @@ const closingChanged: ServiceRule = (server, port, group, thresholds) => {
     confidence: Math.min(0.97, logistic((best.gain - DECISIVE) / 2 + 0.5)),
     ...about(server, port, complete.slice(best.at).filter(byReset)),
     text:
-      `complete connections to ${service(server, port)} ended by RST in ${percent(best.before)} of ${best.at} cases before ` +
+      `complete connections to ${endText(server, port)} ended by RST in ${percent(best.before)} of ${best.at} cases before ` +
       `${clock(moment)} and in ${percent(best.after)} of ${complete.length - best.at} since`,
     rival: 'other clients came, with other habits',
     nextCheck: 'What was deployed at that time, on the server, on a proxy, or at the clients?',
@@ -136,7 +137,7 @@ const healthCheck: ServiceRule = (server, port, group, thresholds) => {
         confidence: repeated(probes.length, thresholds.repeats, 0.8),
         ...about(server, port, probes, client),
         text:
-          `${client} looked ${probes.length} times whether ${service(server, port)} is open, every ` +
+          `${client} looked ${probes.length} times whether ${endText(server, port)} is open, every ` +
           `${seconds(span / (probes.length - 1))} or so, and never sent anything`,
         rival: 'a slow scan',
         nextCheck: 'Is it a load balancer or a monitor? Then leave it out of what is compared.',

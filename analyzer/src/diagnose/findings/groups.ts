@@ -62,11 +62,6 @@ export function seconds(value: number): string {
       : `${Math.round(value / 60)} min`;
 }
 
-/** A service in sentences: `10.0.0.1:443`, `[2001:db8::1]:443`. */
-export function service(server: string, port: number): string {
-  return server.includes(':') ? `[${server}]:${port}` : `${server}:${port}`;
-}
-
 export function serviceFilter(server: string, port: number): string {
   return `server.ip = ${server} and server.port = ${port}`;
 }

@@ -1,6 +1,7 @@
+import { endText } from '../words.js';
 import { about, certainty, clientsOf, type ServiceRule } from './about.js';
 import { logistic, type Ended } from './finding.js';
-import { clock, distinct, isGood, isRefused, seconds, service, since, until } from './groups.js';
+import { clock, distinct, isGood, isRefused, seconds, since, until } from './groups.js';
 
 /** Attempts that were refused from a moment on, after the service had worked: or that never worked at all. */
 const refusals: ServiceRule = (server, port, group, thresholds) => {
@@ -33,7 +34,7 @@ const refusals: ServiceRule = (server, port, group, thresholds) => {
       ...common,
       kind: 'service-outage',
       severity: 'high',
-      text: `${service(server, port)} refused ${many} from ${clock(from)} on; last good connection ${clock(lastGood.start)}${end}`,
+      text: `${endText(server, port)} refused ${many} from ${clock(from)} on; last good connection ${clock(lastGood.start)}${end}`,
       nextCheck: 'What happened to the server process at that time: deployment, crash, restart?',
     };
   }
@@ -41,7 +42,7 @@ const refusals: ServiceRule = (server, port, group, thresholds) => {
     ...common,
     kind: 'refusal-storm',
     severity: 'medium',
-    text: `${service(server, port)} refused ${many} from ${clock(from)} on${onPath ? ', by something in front of it' : ''}`,
+    text: `${endText(server, port)} refused ${many} from ${clock(from)} on${onPath ? ', by something in front of it' : ''}`,
     nextCheck: 'Is a service meant to listen there? Who told the clients so?',
   };
 };
@@ -71,7 +72,7 @@ const staleClient: ServiceRule = (server, port, group, thresholds) => {
     origin: 'refusal',
     confidence: Math.min(0.99, logistic(0.8 + Math.log2(failed.length / thresholds.staleAttempts) + (0.5 - spread))),
     ...about(server, port, failed, first.client),
-    text: `${first.client} tried ${service(server, port)} ${failed.length} times, every ${seconds(mean)} or so, and never got through`,
+    text: `${first.client} tried ${endText(server, port)} ${failed.length} times, every ${seconds(mean)} or so, and never got through`,
     rival: 'an outage that only this client noticed',
     nextCheck: 'Look at the client’s configuration: an old address, a service that moved, a monitor nobody needs.',
   };

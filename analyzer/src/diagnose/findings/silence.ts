@@ -1,6 +1,7 @@
+import { endText } from '../words.js';
 import { about, certainty, clientsOf, repeated, type ServiceRule } from './about.js';
 import { logistic, type Ended, type Thresholds } from './finding.js';
-import { clock, isGood, seconds, service, since, until } from './groups.js';
+import { clock, isGood, seconds, since, until } from './groups.js';
 
 /** SYNs a second from which on nobody is served, but somebody is flooded. */
 const FLOOD_RATE = 10;
@@ -26,7 +27,7 @@ const synFlood: ServiceRule = (server, port, group, thresholds) => {
     confidence: certainty(flood.length, 5 * thresholds.floodAttempts, flood.length / group.length),
     ...about(server, port, flood),
     text:
-      `${flood.length} SYNs from ${clientsOf(flood)} to ${service(server, port)} within ${seconds(span)}, ` +
+      `${flood.length} SYNs from ${clientsOf(flood)} to ${endText(server, port)} within ${seconds(span)}, ` +
       'none of them answered or sent again',
     rival: 'a load test or a scan against a host that is down',
     nextCheck: 'Are the sources real? A filter in front of the server or SYN cookies help against forged ones.',
@@ -50,7 +51,7 @@ const silence: ServiceRule = (server, port, group, thresholds) => {
           kind: 'unreachable-service',
           severity: 'high',
           confidence: certainty(unanswered.length, thresholds.attempts, share),
-          text: `${service(server, port)} answered none of ${unanswered.length} attempts by ${clientsOf(unanswered)}`,
+          text: `${endText(server, port)} answered none of ${unanswered.length} attempts by ${clientsOf(unanswered)}`,
           rival: 'answers that take another way and were not captured',
           nextCheck: 'Host down, firewall that drops, or route? Try other ports of the host, look for ICMP.',
         };
@@ -66,7 +67,7 @@ const silence: ServiceRule = (server, port, group, thresholds) => {
       severity: 'high',
       confidence: certainty(unanswered.length, thresholds.attempts, 1),
       text:
-        `${service(server, port)} answered none of ${unanswered.length} attempts by ${clientsOf(unanswered)} from ${clock(from)} on; ` +
+        `${endText(server, port)} answered none of ${unanswered.length} attempts by ${clientsOf(unanswered)} from ${clock(from)} on; ` +
         `last good connection ${clock(lastGood.start)}` +
         (back === undefined ? ', not back since' : `, back at ${clock(back.start)}`),
       rival: 'a change on the path: a firewall rule, a route',
@@ -83,7 +84,7 @@ const silence: ServiceRule = (server, port, group, thresholds) => {
           0.95,
           logistic(0.3 + Math.log2(unanswered.length / thresholds.repeats) + (share < 0.9 ? 0.7 : 0))
         ),
-        text: `${service(server, port)} left ${unanswered.length} attempts unanswered while ${answered.length} others stood`,
+        text: `${endText(server, port)} left ${unanswered.length} attempts unanswered while ${answered.length} others stood`,
         rival: 'packet loss on the way to the server',
         nextCheck: 'The listen backlog may be full: compare with the load, `ss -ltn`, and ListenOverflows of the host.',
       }
@@ -103,7 +104,7 @@ const synLoss: ServiceRule = (server, port, group, thresholds) => {
     origin: 'lack of resources or network interruption',
     confidence: repeated(again.length, thresholds.repeats, 0.5),
     ...about(server, port, again),
-    text: `${again.length} of ${stood.length} connections to ${service(server, port)} needed more than one SYN`,
+    text: `${again.length} of ${stood.length} connections to ${endText(server, port)} needed more than one SYN`,
     rival: 'a backlog that is full at times',
     nextCheck: 'Loss on the path, or a server that drops SYNs under load? Compare retransmissions of the same zones.',
   };
@@ -125,7 +126,7 @@ const halfOpenFlood: ServiceRule = (server, port, group, thresholds) => {
     origin: 'lack of resources or network interruption',
     confidence: certainty(open.length, thresholds.floodAttempts, share),
     ...about(server, port, open),
-    text: `${open.length} attempts at ${service(server, port)} within ${seconds(span)} were answered and never completed`,
+    text: `${open.length} attempts at ${endText(server, port)} within ${seconds(span)} were answered and never completed`,
     rival: 'the server’s answers do not reach the clients',
     nextCheck:
       'Spoofed sources (many, never seen otherwise), or a broken return path? SYN cookies help against the first.',

@@ -1,6 +1,7 @@
+import { endText } from '../words.js';
 import { about, cluster, repeated, type Cluster, type ServiceRule } from './about.js';
 import { logistic, type Ended, type FindingKind } from './finding.js';
-import { seconds, service } from './groups.js';
+import { seconds } from './groups.js';
 
 /** Silences that connections did not survive: above a value all die, below it they live. */
 const idleTimer: ServiceRule = (server, port, group, thresholds) => {
@@ -20,7 +21,7 @@ const idleTimer: ServiceRule = (server, port, group, thresholds) => {
     confidence: Math.min(0.97, logistic(0.5 + Math.log2(lost.length / thresholds.repeats) + (cliff ? 1 : -1.5))),
     ...about(server, port, lost),
     text:
-      `${lost.length} connections to ${service(server, port)} did not survive silences of ${seconds(shortest)} or more` +
+      `${lost.length} connections to ${endText(server, port)} did not survive silences of ${seconds(shortest)} or more` +
       (survived > 0 ? `; the longest that one survived was ${seconds(survived)}` : ''),
     rival: cliff ? null : 'connections that end for other reasons after a silence',
     nextCheck: `A timer of about ${seconds(shortest)} in a firewall, load balancer, NAT or server: send keep-alives more often.`,
@@ -63,7 +64,7 @@ function timeout(
       origin: 'lack of resources or network interruption',
       confidence: repeated(found.members, thresholds.repeats, 0.3 + 2 * (found.share - 0.6)),
       ...about(server, port, members),
-      text: words(service(server, port), found, ended.length),
+      text: words(endText(server, port), found, ended.length),
       rival: 'a job that takes that long and then fails',
       nextCheck: nextCheck(seconds(found.value)),
     };
@@ -114,7 +115,7 @@ const lifetimeLimit: ServiceRule = (server, port, group, thresholds) => {
     confidence: repeated(found.members, thresholds.repeats, 0.3 - (older > 0 ? 1.5 : 0)),
     ...about(server, port, members),
     text:
-      `${found.members} connections to ${service(server, port)} were reset at the age of ${seconds(found.value)}` +
+      `${found.members} connections to ${endText(server, port)} were reset at the age of ${seconds(found.value)}` +
       (older > 0 ? `; ${older} became older` : ', and none became older'),
     rival: 'a job of that length that ends by RST',
     nextCheck: `A limit of ${seconds(found.value)} for a connection's life in a load balancer, firewall or server?`,
@@ -132,7 +133,7 @@ const keepaliveMismatch: ServiceRule = (server, port, group, thresholds) => {
     origin: 'data after a close',
     confidence: repeated(races.length, thresholds.repeats, 1),
     ...about(server, port, races),
-    text: `${races.length} requests met connections that ${service(server, port)} was just closing`,
+    text: `${races.length} requests met connections that ${endText(server, port)} was just closing`,
     rival: 'clients that do not look whether the server has closed',
     nextCheck: 'Make the clients’ keep-alive timeout shorter than the server’s.',
   };

@@ -32,7 +32,7 @@ export function sourceOf(
   const selects = segments.map((segment) => {
     const times = timesOf(segment, bindings);
     const rest = where === null ? '' : ` AND ${rowCondition(where, bindings)}`;
-    const good = segment.goodFeedOnly === true ? ` AND ${inGoodMinute(segment, bindings)}` : '';
+    const good = segment.goodFeedOnly === true ? ` AND ${isOfGoodFeed(segment, bindings)}` : '';
     return `SELECT ${list} FROM ${segment.table} WHERE ${times}${good}${rest}`;
   });
   return `(\n  ${selects.join('\n  UNION ALL\n  ')}\n)`;
@@ -43,8 +43,8 @@ function timesOf({ from, to }: Segment, bindings: Bindings): string {
 }
 
 /** The probe has not said of any part of the window that its capture was too poor for verdicts. */
-function inGoodMinute(segment: Segment, bindings: Bindings): string {
-  const seconds = windowTables.find(({ name }) => name === segment.table)?.seconds ?? 1;
+function isOfGoodFeed(segment: Segment, bindings: Bindings): string {
+  const seconds = windowTables.find(({ name }) => name === segment.table)!.seconds;
   const window = `(probe, intDiv(toUnixTimestamp(ts), ${seconds}))`;
   return `${window} NOT IN (SELECT ${window} FROM feed WHERE ${timesOf(segment, bindings)} AND reason != '')`;
 }
