@@ -19,6 +19,9 @@ export type QueryKind = (typeof queryKinds)[number];
 /** What a filter applies to: whole conversations before they are grouped, or the grouped rows. */
 export type Scope = 'flows' | 'rows';
 
+/** What an answer does not count: minutes of poor captures, scans, services that close by RST on purpose. */
+export type Omission = 'poor-captures' | 'scans' | 'rst-by-design';
+
 export interface OrderBy {
   field: string;
   direction: 'asc' | 'desc';
@@ -42,8 +45,8 @@ export interface TcpQuery extends DataQuery {
   /** Text in the filter language; empty for everything. */
   filter?: string;
   scope?: Scope;
-  /** Leave out windows in whose minute the capture showed too little for verdicts. */
-  goodFeedOnly?: boolean;
+  /** What is not counted; nothing is left out when it is missing. */
+  leaveOut?: Omission[];
   orderBy?: OrderBy;
   /** Most rows or series; a text while it holds a dashboard variable. */
   limit?: number | string;

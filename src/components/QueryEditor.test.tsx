@@ -37,8 +37,8 @@ describe('the query editor', () => {
     ['findings', ['Show', 'Filter', 'Limit'], ['Metrics', 'Group by', 'Order by', 'Filter applies to']],
     ['feed', ['Show', 'Metrics', 'Group by', 'Order by', 'Limit'], ['Filter', 'Legend', 'Field']],
     ['feedseries', ['Show', 'Metrics', 'Group by', 'Limit', 'Legend'], ['Filter', 'Field']],
-    ['closes', ['Show', 'Group by', 'Filter'], ['Metrics', 'Order by', 'Limit']],
-    ['values', ['Show', 'Field', 'Limit'], ['Metrics', 'Filter', 'Group by', 'Good captures only']],
+    ['closes', ['Show', 'Group by', 'Filter', 'Leave out'], ['Metrics', 'Order by', 'Limit']],
+    ['values', ['Show', 'Field', 'Limit'], ['Metrics', 'Filter', 'Group by', 'Leave out']],
     ['health', ['Show'], ['Metrics', 'Filter', 'Group by', 'Limit']],
   ] as const)('has for %s what it can use', async (kind, shown, hidden) => {
     await edit({ kind });
@@ -55,14 +55,6 @@ describe('the query editor', () => {
     await edit({ groupBy: ['client.ip'] });
     expect(screen.getByLabelText(/^Limit/)).toBeInTheDocument();
     expect(screen.getByLabelText(/^Order by/)).toBeInTheDocument();
-  });
-
-  test('minutes of poor captures can be left out of what counts windows', async () => {
-    const { seen, user } = await edit({ kind: 'top' });
-    await user.click(screen.getByLabelText(/^Good captures only/));
-    expect(seen.query.goodFeedOnly).toBe(true);
-    await user.click(screen.getByLabelText(/^Good captures only/));
-    expect(seen.query.goodFeedOnly).toBeUndefined();
   });
 
   test('typing changes the query, and Enter runs it', async () => {

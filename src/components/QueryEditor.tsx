@@ -2,7 +2,7 @@ import React, { useId, useRef } from 'react';
 import { css } from '@emotion/css';
 import { CoreApp, type GrafanaTheme2, type QueryEditorProps } from '@grafana/data';
 import { EditorField, EditorRow, EditorRows } from '@grafana/plugin-ui';
-import { Alert, Combobox, Switch, useStyles2 } from '@grafana/ui';
+import { Alert, Combobox, useStyles2 } from '@grafana/ui';
 import type { TcpDataSource } from '../datasource';
 import { usesVariables } from '../query/apply';
 import { columnsOf, feedMetricsOf, groupsOf, kinds, metricsOf, orderFields } from '../query/kinds';
@@ -11,6 +11,7 @@ import { queryKinds, type QueryKind, type TcpOptions, type TcpQuery } from '../t
 import { AdHocChips } from './AdHocChips';
 import { FieldSelect } from './FieldSelect';
 import { FilterField } from './FilterField';
+import { LeaveOutField, leaveOutHelp } from './LeaveOutField';
 import { OrderField } from './OrderField';
 import { ScopeField, scopeHelp } from './ScopeField';
 import { TextField } from './TextField';
@@ -18,10 +19,6 @@ import { useFields } from './useFields';
 import { ValuesFields } from './ValuesFields';
 
 type Props = QueryEditorProps<TcpDataSource, TcpQuery, TcpOptions>;
-
-const goodFeedHelp =
-  'Leaves out minutes in which a capture showed too little for verdicts: packets were dropped, or only one direction was seen. ' +
-  'The dashboard "Capture health" names them.';
 
 const kindOptions = queryKinds.map((kind) => ({
   value: kind,
@@ -139,11 +136,11 @@ export function QueryEditor({ app, datasource, query: saved, onChange, onRunQuer
               </EditorField>
             )}
             {kind.filter === 'windows' && (
-              <EditorField label="Good captures only" tooltip={goodFeedHelp}>
-                <Switch
-                  id={`${prefix}good-feed`}
-                  value={query.goodFeedOnly ?? false}
-                  onChange={(event) => set({ goodFeedOnly: event.currentTarget.checked || undefined })}
+              <EditorField label="Leave out" tooltip={leaveOutHelp}>
+                <LeaveOutField
+                  id={`${prefix}leave-out`}
+                  value={query.leaveOut ?? []}
+                  onChange={(leaveOut) => set({ leaveOut: leaveOut.length > 0 ? leaveOut : undefined })}
                 />
               </EditorField>
             )}

@@ -64,6 +64,12 @@ describe('another kind of the same query', () => {
     expect(changeKind(chosen, 'conversations')).toMatchObject({ metrics: ['refused.count'], groupBy: [], limit: 25 });
   });
 
+  test('what is left out stays out of kinds that count windows, and is forgotten by others', () => {
+    const chosen = query({ ...changeKind(query({}), 'top'), leaveOut: ['scans', 'poor-captures'] });
+    expect(changeKind(chosen, 'closes').leaveOut).toEqual(['scans', 'poor-captures']);
+    expect(changeKind(chosen, 'connections').leaveOut).toBeUndefined();
+  });
+
   test('nothing is left that the new kind would read otherwise', () => {
     const there = changeKind(query({ metrics: ['refused.count'], groupBy: ['server.ip'] }), 'connections');
     expect(there).toMatchObject({

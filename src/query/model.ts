@@ -66,7 +66,7 @@ export function changeKind(query: TcpQuery, kind: QueryKind): CompleteQuery {
   const after: CompleteQuery = { ...before, kind, metrics, groupBy, limit };
   delete after.orderBy;
   if (next.filter !== 'windows') {
-    delete after.goodFeedOnly;
+    delete after.leaveOut;
   }
   const names = [...metrics, ...groupBy];
   if (next.order && kind !== 'connections' && before.orderBy && names.includes(before.orderBy.field)) {

@@ -14,6 +14,7 @@ interface Edited {
   basicAuth?: boolean;
   orderBy?: { field: string };
   adHoc?: unknown[];
+  leaveOut?: string[];
   field?: string;
   secureJsonData?: Record<string, string>;
   jsonData?: Record<string, unknown>;
@@ -151,6 +152,22 @@ describe('the editors in a browser', { skip: missing('backend', 'frontend') || l
     await stage.screenshot(page, 'query-editor-metrics');
     await option.click();
     assert.deepEqual((await edited(page)).metrics, ['rst.ratio.clt', 'rst.ratio.srv', 'noanswer.ratio']);
+    await page.close();
+  });
+
+  it('leaves out what is chosen, and takes it back', async () => {
+    const { page } = await stage.open(1100, 700);
+    await page.evaluate(() => globalThis.host.showQueryEditor({ kind: 'top' }));
+    await page.getByRole('combobox', { name: 'Leave out' }).click();
+    for (const name of [/^Scans/, /^RST on purpose/]) {
+      await page.getByRole('option', { name }).click();
+    }
+    await stage.screenshot(page, 'query-editor-leave-out');
+    assert.deepEqual((await edited(page)).leaveOut, ['scans', 'rst-by-design']);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Remove Scans' }).click();
+    await page.getByRole('button', { name: 'Remove RST on purpose' }).click();
+    assert.equal((await edited(page)).leaveOut, undefined);
     await page.close();
   });
 

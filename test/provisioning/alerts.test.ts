@@ -4,7 +4,15 @@ import type { SeriesAnswer, TableAnswer } from '../../analyzer/src/query/answer.
 import type { CaptureStatus } from '../../analyzer/src/query/capture-status.js';
 import { readQuestion } from '../../analyzer/src/query/read.js';
 import { Queries } from '../../analyzer/src/query/queries.js';
-import { fill, kept, limits, midnight, openFilled } from '../../analyzer/src/query/query-fixture.js';
+import {
+  fill,
+  fillJudged,
+  kept,
+  limits,
+  midnight,
+  openFilled,
+  type Judged,
+} from '../../analyzer/src/query/query-fixture.js';
 import type { WindowRow } from '../../analyzer/src/flow/batch-fixture.js';
 import type { Store } from '../../analyzer/src/store/store.js';
 import { evaluate, ruleOf, type Points, type Step } from './alert-rule.js';
@@ -26,7 +34,7 @@ describe('the terms of "Server RST spike"', () => {
       assert.deepEqual([model.kind, model.metrics, model.groupBy], ['timeseries', ['reset.ratio.srv'], ['server.ip', 'server.port']]); // prettier-ignore
       assert.equal(model.intervalMs, 60_000);
       assert.equal(model.scope, 'rows');
-      assert.equal(model.goodFeedOnly, true);
+      assert.deepEqual(model.leaveOut, ['poor-captures', 'scans', 'rst-by-design']);
       assert.match(String(model.filter), /^attempt\.count \+ midstream\.count >= 20\b/);
       const question = readQuestion({ ...model, from: 0, to: from * 1000 }, limits);
       assert.deepEqual(question.notices, []);
@@ -55,6 +63,21 @@ const attempts = (host: number, many: number, reset: number): WindowRow => ({
     'rst.conn.srv': reset,
   },
 });
+
+/** Connections that a server resets: when they are complete, and at the SYN. */
+const byReset = (host: number, second: number): Judged => ({
+  ...refused(host, second),
+  ...{ close: 'rst', state: 'RSTR', history: 'ShADadR', ct: 20_000, cause: 'closes-by-rst' },
+  counters: { 'syn.count': 1, 'rst.count.srv': 1, 'bytes.srv': 1000 },
+});
+const refused = (host: number, second: number): Judged => ({
+  client: [10, 0, 0, 2],
+  server: [192, 0, 2, host],
+  start: [second, 0],
+  end: [second, 0],
+  ...{ close: 'refused', state: 'REJ', history: 'Sr', aborter: 'server', cause: 'refused' },
+  counters: { 'syn.count': 1, 'rst.count.srv': 1 },
+});
 const name = (host: number) => `192.0.2.${host}:443`;
 
 describe('alert rules on stored rows', () => {
@@ -79,10 +102,16 @@ describe('alert rules on stored rows', () => {
           attempts(7, 10, isLast ? 4 : everyMinute ? 6 : 0), // four times what it was
           ...(everyMinute ? [attempts(8, 50, isLast ? 4 : 0)] : []), // below 10 %, but above 60 % of it
           ...(everyMinute ? [attempts(9, 50, isLast ? 2 : 0)] : []), // below both
+          ...(isLast ? [attempts(10, 10, 10)] : []), // closes by RST on purpose, and nobody asked it before today
+          ...(isLast ? [attempts(11, 10, 10)] : []), // did so yesterday, and refuses today
         ],
       ];
     });
     await fill(store, 'probe', windows);
+    const yesterday = now - 20 * 3600;
+    const closings = [10, 11].flatMap((host) => Array.from({ length: 20 }, (_, i) => byReset(host, yesterday + i)));
+    const today = Array.from({ length: 20 }, (_, i) => [byReset(10, now - 200 + i), refused(11, now - 200 + i)]);
+    await fillJudged(store, 'probe', [...closings, ...today.flat()]);
     const options = { store, retention: kept, config: limits, now: () => now * 1000 };
     queries = new Queries({ ...options, captures: { snapshot: () => captures } });
   });
@@ -105,7 +134,7 @@ describe('alert rules on stored rows', () => {
 
   it('fire for servers that reset more than before, new ones too, and for no others', async () => {
     const { firing, values } = await evaluate(spike, askAt(now));
-    assert.deepEqual([...firing].sort(), [1, 6, 7].map(name));
+    assert.deepEqual([...firing].sort(), [11, 1, 6, 7].map(name));
     const rounded = (refId: string, host: number) => Number(values.get(refId)!.get(name(host))!.toFixed(6));
     assert.equal(rounded('C', 1), 0.6);
     assert.equal(rounded('H', 1), 0);
@@ -126,7 +155,7 @@ describe('alert rules on stored rows', () => {
 
   it('find the same between whole minutes', async () => {
     const { firing } = await evaluate(spike, askAt(now - 17));
-    assert.deepEqual([...firing].sort(), [1, 6, 7].map(name));
+    assert.deepEqual([...firing].sort(), [11, 1, 6, 7].map(name));
   });
 
   it('have no row when nothing was captured, which is an alert of its own', async () => {

@@ -37,6 +37,7 @@ export {
   findingsConfigSchema,
   findingKinds,
   findingTexts,
+  scanSurplus,
   type Ended,
   type Finding,
   type FindingKind,

@@ -1,8 +1,9 @@
 import { windowTables } from '../store/schema/tables.js';
 import type { Notice } from './answer.js';
+import type { Ranged } from './question.js';
 import { span, type Range } from './range.js';
 import type { Retention } from './retention.js';
-import { coarsestTable, segmentsOf, type Segment, type Span } from './segments.js';
+import { coarsestTable, segmentsOf, type LeftOut, type Segment, type Span } from './segments.js';
 import type { Session } from './session.js';
 
 /** How a range is answered. */
@@ -17,25 +18,30 @@ export interface Coverage {
   readonly notices: readonly Notice[];
 }
 
-/**
- * Finds what covers a range; null when no window begins in it.
- * @param goodFeedOnly leaves out windows in whose minute the capture was too poor for verdicts
- */
+/** Finds what covers a range; null when no window begins in it. */
 export async function coverageOf(
   range: Range,
   retention: Retention,
   session: Session,
-  goodFeedOnly = false
+  leftOut: LeftOut = {}
 ): Promise<Coverage | null> {
   if (range.from >= range.to) {
     return null;
   }
-  const spans = (await retention.spans(range, session)).map((span): Span => ({ ...span, goodFeedOnly }));
+  const spans = (await retention.spans(range, session)).map((span): Span => ({ ...span, ...leftOut }));
   const from = spans[0]!.from;
   const to = spans.at(-1)!.to;
   const windows = Math.max(...spans.map(({ finest }) => windowTables[finest]!.seconds));
   const notices = from < range.from || to > range.to ? [widenedNotice(spans)] : [];
   return { range: { from, to }, spans, segments: segmentsOf(spans, coarsestTable), windows, notices };
+}
+
+/** What of its range a question does not count. */
+export function leftOutOf({ leaveOut, leftOut }: Pick<Ranged, 'leaveOut' | 'leftOut'>): LeftOut {
+  return {
+    ...(leaveOut.includes('poor-captures') ? { poorCaptures: true } : {}),
+    ...(leftOut === undefined ? {} : { rows: leftOut }),
+  };
 }
 
 function widenedNotice(spans: readonly Span[]): Notice {

@@ -73,23 +73,23 @@ describe('windows of poor captures', () => {
   test('are counted, and left out where good ones alone are wanted, of that probe only', async () => {
     assert.deepEqual(await sum(top), [9, 9]);
     // Over two minutes rows of minutes answer: the first one holds a poor window of paris.
-    assert.deepEqual(await sum({ ...top, goodFeedOnly: true }), [3, 9]);
+    assert.deepEqual(await sum({ ...top, leaveOut: ['poor-captures'] }), [3, 9]);
     // Within a minute each window stands for itself.
     const minute = { from: (midnight + 10) * 1000, to: (midnight + 30) * 1000 };
-    assert.deepEqual(await sum({ ...top, ...minute, goodFeedOnly: true }), [3, 6]);
-    assert.deepEqual(await sum({ ...top, goodFeedOnly: false }), [9, 9]);
+    assert.deepEqual(await sum({ ...top, ...minute, leaveOut: ['poor-captures'] }), [3, 6]);
+    assert.deepEqual(await sum({ ...top, leaveOut: [] }), [9, 9]);
   });
 
   test('leave a hole in a series, not a 0', async () => {
     const query = { kind: 'timeseries', metrics: ['attempt.count'], filter: 'probe = "paris"', intervalMs: 10_000 };
-    const { series: found } = (await ask({ ...query, goodFeedOnly: true })) as SeriesAnswer;
+    const { series: found } = (await ask({ ...query, leaveOut: ['poor-captures'] })) as SeriesAnswer;
     const points = found[0]?.values[0] ?? [];
     assert.deepEqual([points[1], points[2], points[6]], [null, 3, 3]);
   });
 
   test('a wrong word for it is refused', async () => {
     await assert.rejects(
-      ask({ ...top, goodFeedOnly: 'yes' }),
+      ask({ ...top, leaveOut: ['yes'] }),
       ({ code }: TcpscopeError) => code === 'TCPS_E_QUERY_INVALID'
     );
   });

@@ -47,6 +47,15 @@ const names = z.union([z.array(z.string()), z.string().transform((name) => [name
   error: 'must be a list of names',
 });
 
+/** What an answer may leave out; see docs/api.md. */
+export const omittable = ['poor-captures', 'scans', 'rst-by-design'] as const;
+export type Omission = (typeof omittable)[number];
+
+const omission = z.enum(omittable, { error: `must be of ${omittable.join(', ')}` });
+const omissions = z.union([z.array(omission), omission.transform((name) => [name])], {
+  error: `must be a list of ${omittable.join(', ')}`,
+});
+
 const scope = z
   .enum(scopes)
   .describe(
@@ -83,10 +92,12 @@ export const querySchema = z.looseObject({
     .union([z.number(), z.string().regex(/^\s*\d*\s*$/, 'must be a number')], { error: 'must be a number' })
     .nullish()
     .describe('Most rows, or series of each metric'),
-  goodFeedOnly: z
-    .boolean({ error: 'must be true or false' })
+  leaveOut: omissions
     .nullish()
-    .describe('Leave out windows in whose minute the capture showed too little for verdicts (docs/feed-quality.md)'),
+    .describe(
+      'What is not counted: minutes of poor captures (docs/feed-quality.md), ' +
+        'conversations of port scans and host sweeps, services that close by RST on purpose (docs/diagnosis.md)'
+    ),
   field: z.string().nullish().describe('values: the field whose values are asked for'),
   search: z.string().max(1000).nullish().describe('values: text that they contain, in any case'),
   adHoc: z.array(adHoc).nullish().describe('Conditions of a dashboard, in addition to the filter'),

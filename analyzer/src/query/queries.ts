@@ -11,13 +11,14 @@ import { answerFeed } from './answers/feed.js';
 import { answerFindings } from './answers/findings.js';
 import { answerGroups } from './answers/groups.js';
 import { answerHealth } from './answers/health.js';
+import { leaveOut } from './answers/leave-out.js';
 import { answerTimeseries } from './answers/timeseries.js';
 import { answerFacts, answerValues } from './answers/values.js';
 import { AnswerCache, keyOf } from './cache.js';
 import type { Captures } from './capture-status.js';
 import type { QueryConfig } from './config.js';
 import { Flights } from './flights.js';
-import type { Question } from './question.js';
+import type { Question, Ranged } from './question.js';
 import { readQuestion } from './read.js';
 import { Retention } from './retention.js';
 import { Session } from './session.js';
@@ -142,21 +143,21 @@ export class Queries {
     );
   }
 
-  private execute(question: Asking, session: Session): Promise<Answer> {
+  private async execute(question: Asking, session: Session): Promise<Answer> {
     const { retention, now } = this.dependencies;
     switch (question.shape) {
       case 'timeseries':
-        return answerTimeseries(question, session, this.retention);
+        return answerTimeseries(await this.narrowed(question, session), session, this.retention);
       case 'groups':
-        return answerGroups(question, session, this.retention);
+        return answerGroups(await this.narrowed(question, session), session, this.retention);
       case 'closes':
-        return answerCloses(question, session, this.retention);
+        return answerCloses(await this.narrowed(question, session), session, this.retention);
       case 'connections':
         return answerConnections(question, session, retention, now());
       case 'causes':
         return answerCauses(question, session, retention, now());
       case 'findings':
-        return answerFindings(question, session, retention, now(), this.dependencies.thresholds ?? defaultThresholds);
+        return answerFindings(question, session, retention, now(), this.thresholds);
       case 'feed':
         return answerFeed(question, session, retention, now());
       case 'values':
@@ -164,6 +165,16 @@ export class Queries {
       case 'facts':
         return answerFacts(question, session);
     }
+  }
+
+  private get thresholds(): Thresholds {
+    return this.dependencies.thresholds ?? defaultThresholds;
+  }
+
+  /** The question with the conversations that its answer leaves out. */
+  private narrowed<Q extends Ranged>(question: Q, session: Session): Promise<Q> {
+    const { retention, now } = this.dependencies;
+    return leaveOut(question, session, this.thresholds, retention, now());
   }
 }
 

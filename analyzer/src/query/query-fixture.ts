@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { counters, histograms } from '@tcpscope/filter';
+import { causes, counters, histograms, type Cause } from '@tcpscope/filter';
 import { diagnoseAll } from '../diagnose/index.js';
 import { createEnrichment, enrichConfigSchema } from '../enrich/index.js';
 import { connectionBatch, windowBatch, type ConnectionRow, type WindowRow } from '../flow/batch-fixture.js';
@@ -60,6 +60,23 @@ export async function fill(
     for (const batch of diagnoseAll([connectionBatch(connections)])) {
       await target.write(batch);
     }
+  }
+  await target.complete();
+}
+
+export interface Judged extends ConnectionRow {
+  readonly cause: Cause;
+}
+
+/** Stores connections with the causes that they say. */
+export async function fillJudged(store: Store, probe: string, rows: readonly Judged[]): Promise<void> {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([probe, rows]))
+    .digest('hex');
+  const target = store.beginImport({ probe, hash, layout: '1' });
+  for (const batch of diagnoseAll([connectionBatch(rows)])) {
+    batch.verdicts.cause.set(rows.map(({ cause }) => 1 + causes.indexOf(cause)));
+    await target.write(batch);
   }
   await target.complete();
 }

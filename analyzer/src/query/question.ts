@@ -1,8 +1,9 @@
 import type { Counter, Dimension, Expression, Field, Ratio } from '@tcpscope/filter';
 import type { Metric, Notice } from './answer.js';
 import type { Condition } from './condition.js';
-import type { QueryKind } from './model.js';
+import type { Omission, QueryKind } from './model.js';
 import type { Instants, Range } from './range.js';
+import type { LeftOutRows } from './segments.js';
 
 /** A query that is understood: names are fields, times are whole windows, limits are held. Plain data, made by `read.ts`. */
 export type Question =
@@ -31,10 +32,11 @@ interface Common {
   readonly notices: readonly Notice[];
 }
 
-interface Ranged extends Common {
+export interface Ranged extends Common {
   readonly range: Range;
-  /** Leave out windows in whose minute the capture was too poor for verdicts. */
-  readonly goodFeedOnly: boolean;
+  readonly leaveOut: readonly Omission[];
+  /** Which conversations these are: found before it is answered. */
+  readonly leftOut?: LeftOutRows;
   readonly condition: Condition;
 }
 

@@ -82,8 +82,12 @@ function ranged(query: WireQuery, config: QueryConfig, groupBy: readonly Dimensi
   const { instants, notices } = readInstants(query.from, query.to, config.range);
   const conditions = readConditions(query.filter ?? '', query.adHoc ?? [], 'windows');
   const { condition, notices: more } = conditionFor(conditions, scope, groupBy);
-  const goodFeedOnly = query.goodFeedOnly ?? false;
-  return { range: windowsIn(instants), goodFeedOnly, condition, notices: [...notices, ...more] };
+  return {
+    range: windowsIn(instants),
+    leaveOut: unique(query.leaveOut ?? []),
+    condition,
+    notices: [...notices, ...more],
+  };
 }
 
 const scopeOf = ({ scope, filterScope }: WireQuery) => scope ?? filterScope ?? 'flows';

@@ -19,10 +19,10 @@ test('whole windows of the coarsest table in the middle, finer ones at the ragge
 });
 
 test('where poor minutes are left out, no table is coarser than minutes', () => {
-  const range = { from: at('10:58:50'), to: at('13:02:20'), finest: 0, goodFeedOnly: true };
+  const range = { from: at('10:58:50'), to: at('13:02:20'), finest: 0, poorCaptures: true };
   const segments = segmentsOf([range], 3);
   assert.deepEqual(new Set(segments.map(({ table }) => table)), new Set(['conv_10s', 'conv_1m']));
-  assert.ok(segments.every(({ goodFeedOnly }) => goodFeedOnly));
+  assert.ok(segments.every(({ poorCaptures }) => poorCaptures));
 });
 
 test('buckets decide which tables may be used', () => {

@@ -1,18 +1,31 @@
 import { windowTables, type TableName } from '../store/schema/tables.js';
 import type { Range } from './range.js';
 
+/** What of a range is not counted. */
+export interface LeftOut {
+  /** Windows that hold a part of a minute of which the capture showed too little. */
+  readonly poorCaptures?: boolean;
+  readonly rows?: LeftOutRows;
+}
+
+/** Rows that are not counted, by the hash (text) of the columns that `leftOutHashes` in sql/source.ts names. */
+export interface LeftOutRows {
+  /** A client and a server. */
+  readonly hosts: readonly string[];
+  /** A client and a port of servers. */
+  readonly ports: readonly string[];
+  /** A server and its port. */
+  readonly services: readonly string[];
+}
+
 /** A piece of a range, answered from one table. */
-export interface Segment extends Range {
+export interface Segment extends Range, LeftOut {
   readonly table: TableName;
-  /** Windows that hold a part of a minute of which the capture showed too little are left out. */
-  readonly goodFeedOnly?: boolean;
 }
 
 /** A piece of a range and the finest table that is complete there, an index into `windowTables`. */
-export interface Span extends Range {
+export interface Span extends Range, LeftOut {
   readonly finest: number;
-  /** As of `Segment`. */
-  readonly goodFeedOnly?: boolean;
 }
 
 /**
@@ -21,11 +34,10 @@ export interface Span extends Range {
  * a span must be multiples of its finest windows. `coarsest` is an index into `windowTables`.
  */
 export function segmentsOf(spans: readonly Span[], coarsest: number): Segment[] {
-  return spans.flatMap(({ finest, goodFeedOnly = false, ...range }) => {
+  return spans.flatMap(({ finest, from, to, ...leftOut }) => {
     // Of longer windows too much would be left out for one poor minute.
-    const longest = goodFeedOnly ? Math.min(coarsest, minutes) : coarsest;
-    const pieces = cover(range, finest, Math.max(longest, finest));
-    return goodFeedOnly ? pieces.map((piece) => ({ ...piece, goodFeedOnly })) : pieces;
+    const longest = leftOut.poorCaptures === true ? Math.min(coarsest, minutes) : coarsest;
+    return cover({ from, to }, finest, Math.max(longest, finest)).map((piece) => ({ ...piece, ...leftOut }));
   });
 }
 

@@ -5,6 +5,7 @@ import { services } from './services.js';
 import { partOfZone, zones } from './zones.js';
 
 export * from './finding.js';
+export { scanSurplus } from './scans.js';
 export { findingTexts, type FindingText } from './texts.js';
 
 const order = { high: 0, medium: 1, low: 2 } as const;

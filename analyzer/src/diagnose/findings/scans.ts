@@ -8,6 +8,8 @@ import { clock, distinct, groupBy, hasFailed, isRefused, since, until } from './
 const PER_CONTACT = Math.log(4);
 /** The ratio at which the paper flags a source, for one false alarm in a hundred. */
 const FLAGGED = Math.log(99);
+/** The same as failed contacts beyond those that succeeded. */
+export const scanSurplus = Math.ceil(FLAGGED / PER_CONTACT);
 
 /** Sources that try many ports of a host, or many hosts: Zeek's counts as the floor, the likelihood ratio on top. */
 export function scans(all: readonly Ended[], thresholds: Thresholds): Finding[] {

@@ -1,5 +1,5 @@
 import type { Column, Metric, Notice, TableAnswer } from '../answer.js';
-import { coverageOf, tooShort, type Coverage } from '../coverage.js';
+import { coverageOf, leftOutOf, tooShort, type Coverage } from '../coverage.js';
 import { keyValue } from '../keys.js';
 import { Measures, measured, valueOfNothing } from '../measures.js';
 import type { Ingredients } from '../names.js';
@@ -19,7 +19,7 @@ export async function answerGroups(
   retention: Retention
 ): Promise<TableAnswer> {
   const { kind, metrics, groupBy, range, limit, notices } = question;
-  const coverage = await coverageOf(range, retention, session, question.goodFeedOnly);
+  const coverage = await coverageOf(range, retention, session, leftOutOf(question));
   if (coverage === null) {
     const columns = [...groupBy, ...metrics].map((field) => emptyColumn(field));
     return {

@@ -1,5 +1,5 @@
 import type { Notice, Series, SeriesAnswer } from '../answer.js';
-import { coverageOf, tooShort, type Coverage } from '../coverage.js';
+import { coverageOf, leftOutOf, tooShort, type Coverage } from '../coverage.js';
 import { keyValue } from '../keys.js';
 import { Measures, valueOfNothing } from '../measures.js';
 import { ingredientsOf } from '../names.js';
@@ -24,7 +24,7 @@ export async function answerTimeseries(
 ): Promise<SeriesAnswer> {
   const { kind, metrics, groupBy, limit, notices } = question;
   const common = { shape: 'series', kind, metrics, groupBy } as const;
-  const coverage = await coverageOf(question.range, retention, session, question.goodFeedOnly);
+  const coverage = await coverageOf(question.range, retention, session, leftOutOf(question));
   if (coverage === null) {
     const all = [...notices, tooShort];
     return { ...common, step: 0, times: [], series: [], notices: all, statements: session.statements };

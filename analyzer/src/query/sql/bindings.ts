@@ -25,6 +25,14 @@ export class Bindings {
     return placeholder;
   }
 
+  /** Hashes as the engine prints them. */
+  hashes(texts: readonly string[]): string {
+    return this.bind(
+      texts.map((hash) => BigInt(hash)),
+      'Array(UInt64)'
+    );
+  }
+
   /** An instant in whole seconds since 1970. */
   second(seconds: number): string {
     return this.bind(new Date(seconds * 1000).toISOString().slice(0, 19).replace('T', ' '), "DateTime('UTC')");

@@ -36,7 +36,7 @@ export function bucketsStatement(plan: BucketsPlan): Statement {
   const measured = [...counters, ...distincts, ...percentiles];
   const columns = columnsOf(neededFor(measured, [...(groups === null ? [] : groupBy), ...key]));
   const group = groups === null ? '0' : hashOf(tableRows, groupBy);
-  const chosen = groups === null ? [] : [`${group} IN ${hashes(groups, bindings)}`];
+  const chosen = groups === null ? [] : [`${group} IN ${bindings.hashes(groups)}`];
   const matching =
     filtered === null
       ? []
@@ -57,13 +57,6 @@ export function bucketsStatement(plan: BucketsPlan): Statement {
   ].join('\n');
   const what = `Series of ${span(step)} buckets${conditionText(condition)}`;
   return { what, sql, parameters: bindings.parameters };
-}
-
-export function hashes(groups: readonly string[], bindings: Bindings): string {
-  return bindings.bind(
-    groups.map((hash) => BigInt(hash)),
-    'Array(UInt64)'
-  );
 }
 
 /** The conversations of the whole range that a filter keeps. */

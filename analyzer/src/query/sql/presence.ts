@@ -12,6 +12,9 @@ export function probeCondition(where: Expression | null): Expression | null {
   return combine('and', parts.filter(onProbe));
 }
 
+/** Also where there is nothing but rows that are left out, something was captured. */
+const captured = (segments: readonly Segment[]) => segments.map(({ rows: _, ...segment }): Segment => segment);
+
 /**
  * The buckets in which anything at all was captured: there, nothing found means 0; elsewhere it means unknown. Columns:
  * start of the bucket and, where series are told apart by it, the probe.
@@ -24,7 +27,7 @@ export function presenceStatement(
 ): Statement {
   const bindings = new Bindings();
   const columns = ['bucket', ...(byProbe ? ['probe'] : [])];
-  const source = sourceOf(segments, [bucket(step), ...columns.slice(1)], probeCondition(where), bindings);
+  const source = sourceOf(captured(segments), [bucket(step), ...columns.slice(1)], probeCondition(where), bindings);
   const sql = `SELECT DISTINCT ${columns.join(', ')}\nFROM ${source}`;
   return { what: 'When anything was captured', sql, parameters: bindings.parameters };
 }
@@ -32,6 +35,6 @@ export function presenceStatement(
 /** Whether anything at all was captured in a range: one row or none. */
 export function anythingStatement(segments: readonly Segment[], where: Expression | null): Statement {
   const bindings = new Bindings();
-  const sql = `SELECT 1\nFROM ${sourceOf(segments, [], probeCondition(where), bindings)}\nLIMIT 1`;
+  const sql = `SELECT 1\nFROM ${sourceOf(captured(segments), [], probeCondition(where), bindings)}\nLIMIT 1`;
   return { what: 'Whether anything was captured', sql, parameters: bindings.parameters };
 }

@@ -3,7 +3,6 @@ import type { Statement } from '../answer.js';
 import type { Range } from '../range.js';
 import type { Segment, Span } from '../segments.js';
 import { Bindings } from './bindings.js';
-import { hashes } from './buckets.js';
 import { withServers, type FoundGroups } from './found-groups.js';
 import { hashOf, tableRows } from './levels.js';
 import { sourceOf } from './source.js';
@@ -44,7 +43,7 @@ export function seenStatement({ segment, groupBy, where, groups, servers }: Seen
     `SELECT toString(${hash}) AS h, toUnixTimestamp(if(max(sent), minIf(ts, sent), min(ts))) AS first,`,
     `  toUnixTimestamp(if(max(sent), maxIf(ts, sent), max(ts))) AS last`,
     `FROM ${source}`,
-    `WHERE ${hash} IN ${hashes(groups, bindings)}`,
+    `WHERE ${hash} IN ${bindings.hashes(groups)}`,
     `GROUP BY ${hash}`,
   ].join('\n');
   return { what: 'When these were seen first and last', sql, parameters: bindings.parameters };

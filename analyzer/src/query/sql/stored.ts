@@ -5,7 +5,6 @@ import type { CausesQuestion, FindingsQuestion } from '../question.js';
 import type { Instants, Range } from '../range.js';
 import { storedColumns } from '../stored-connections.js';
 import { Bindings } from './bindings.js';
-import { hashes } from './buckets.js';
 import { connectionColumn, connectionCondition } from './connections.js';
 import { withServers, type FoundGroups } from './found-groups.js';
 import { hashOf, tableRows } from './levels.js';
@@ -81,7 +80,7 @@ export function groupCausesStatement({ range, groupBy, where, groups, servers }:
     `start < ${bindings.millisecond(instants.toMs)}`,
     "cause != ''",
     ...(among === null ? [] : [rowCondition(among, bindings)]),
-    `${hash} IN ${hashes(groups, bindings)}`,
+    `${hash} IN ${bindings.hashes(groups)}`,
   ];
   const sql = [
     `SELECT toString(${hash}) AS h, cause, count() AS ended`,
