@@ -50,7 +50,7 @@ const meaningless = [
   ...range(Row.LastSeconds, Row.Packets),
   Row.HandshakeTime,
   Row.LastSyn,
-  ...range(Row.History, Row.Cold),
+  ...range(Row.History, Row.Fins),
 ];
 
 function range(from: number, to: number): number[] {

@@ -1,6 +1,6 @@
 import { Flag } from '../decode/segment.js';
 import { Event, Verdict } from './events.js';
-import { Both, Cold, Facts, Row, State } from './layout.js';
+import { Both, Cold, Facts, Fins, Row, State } from './layout.js';
 import type { FlowTable } from './table.js';
 import { clientDirection, established } from './verdict.js';
 
@@ -20,7 +20,7 @@ export type Closing = ReturnType<typeof createClosing>;
  * @param book books an event of a connection in the present window
  */
 export function createClosing(table: FlowTable, book: (at: number, kind: number, value: number) => void) {
-  const { rows, coldAt } = table;
+  const { rows, fins, finsOf, finsAt, coldAt } = table;
   const cold = table.cold.words;
 
   function setCloser(at: number, direction: number): void {
@@ -36,8 +36,7 @@ export function createClosing(table: FlowTable, book: (at: number, kind: number,
     const state = rows[at + Row.State] as number;
     if ((state & bit) === 0) {
       rows[at + Row.State] = state | bit;
-      const first = coldAt(at);
-      cold[first + Cold.FinEnd + direction] = end;
+      fins[finsAt(at) + Fins.End + direction] = end;
       setCloser(at, direction);
       rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | (Verdict.FinConn << direction);
     }
@@ -50,7 +49,7 @@ export function createClosing(table: FlowTable, book: (at: number, kind: number,
     if ((state & (State.Fin << other)) === 0 || (state & (State.Ack << direction)) === 0) {
       return;
     }
-    const end = cold[(rows[at + Row.Cold] as number) * Cold.Words + Cold.FinEnd + other] as number;
+    const end = fins[finsOf(at) + Fins.End + other] as number;
     if ((((rows[at + Row.Acked + direction] as number) - end) | 0) >= 0) {
       state |= State.FinAcked << other;
       if ((state & Both.FinAcked) === Both.FinAcked) {
@@ -105,8 +104,7 @@ export function createClosing(table: FlowTable, book: (at: number, kind: number,
     } else {
       rows[at + Row.State] = (state & State.Closed) === 0 ? state | State.Suspect : state;
     }
-    const first = coldAt(at);
-    cold[first + Cold.LastReset + direction] = sequence;
+    cold[coldAt(at) + Cold.LastReset + direction] = sequence;
   }
 
   /** A server's RST that acknowledges the SYN while no SYN+ACK came (RFC 9293 3.10.7.1: a closed port's answer). */
@@ -148,7 +146,7 @@ export function createClosing(table: FlowTable, book: (at: number, kind: number,
     if ((state & (State.Fin << direction)) === 0) {
       return false;
     }
-    const end = cold[(rows[at + Row.Cold] as number) * Cold.Words + Cold.FinEnd + direction] as number;
+    const end = fins[finsOf(at) + Fins.End + direction] as number;
     return sequence === end || sequence === ((end - 1) | 0);
   }
 

@@ -1,12 +1,12 @@
 import { Flag, Seg } from '../decode/segment.js';
 import { bitsOf, lastData, unacked } from './fact-values.js';
 import { Fact, FinHead, PauseHead, pauseSeconds, ResetHead, tinyWindow } from './facts.js';
-import { Both, Cold, Half, Nanos, Row, State } from './layout.js';
+import { Both, Cold, Fins, Half, Nanos, Row, State } from './layout.js';
 import type { FlowTable } from './table.js';
 
 /** Notes on the segments of the long way what a diagnosis needs (facts.ts). */
 export function createFactNotes(table: FlowTable, segments: Int32Array) {
-  const { rows, coldAt, factsAt } = table;
+  const { rows, fins, finsOf, finsAt, coldOf, factsAt } = table;
   const cold = table.cold.words;
   const { words } = table.facts;
   const shortestPause = pauseSeconds;
@@ -111,7 +111,7 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
     if (((rows[at + Row.State] as number) & (State.Sequence << direction)) === 0) {
       return;
     }
-    const last = cold[coldAt(at) + Cold.LastReset + direction] as number;
+    const last = cold[coldOf(at) + Cold.LastReset + direction] as number;
     const next = rows[at + Row.Next + direction] as number;
     if (((sequence - last) | 0) > 0 && ((sequence - next) | 0) > 0) {
       const rises = factsAt(at) + Fact.ResetRises + direction;
@@ -129,31 +129,31 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
   }
 
   function noteFin(at: number, direction: number, segment: number, event: number): void {
-    const facts = factsAt(at) + direction;
+    const fin = finsAt(at) + direction;
     const state = rows[at + Row.State] as number;
     const nanos = segments[segment + Seg.Nanos] as number;
     const other = direction ^ 1;
     const payload = segments[segment + Seg.Payload] as number;
     const data = (state & Both.Data) !== 0;
-    words[facts + Fact.FinHead] =
-      (words[facts + Fact.FinHead] as number) |
+    fins[fin + Fins.Head] =
+      (fins[fin + Fins.Head] as number) |
       FinHead.Present |
       (payload > 0 ? FinHead.WithData : 0) |
       (data || payload > 0 ? FinHead.AfterData : 0) |
       (payload > 0 || (data && lastData(rows, at) === direction) ? FinHead.OwnDataLast : 0) |
       ((state & (State.Fin << other)) !== 0 ? FinHead.AfterPeerFin : 0);
-    words[facts + Fact.FinUnacked] = unacked(rows, at, direction);
+    fins[fin + Fins.Unacked] = unacked(rows, at, direction);
     const unheard = unacked(rows, at, other);
-    words[facts + Fact.FinPeerUnacked] =
+    fins[fin + Fins.PeerUnacked] =
       unheard > 0 && ((segments[segment + Seg.Flags] as number) & Flag.Ack) !== 0
         ? Math.max(
             0,
             ((rows[at + Row.Next + other] as number) - (segments[segment + Seg.Acknowledgement] as number)) | 0
           )
         : unheard;
-    words[facts + Fact.FinGap] = microsSince(at + Row.LastSeconds, at + Row.LastNanos, event, nanos);
-    words[facts + Fact.FinSeconds] = event;
-    words[facts + Fact.FinNanos] = nanos;
+    fins[fin + Fins.Gap] = microsSince(at + Row.LastSeconds, at + Row.LastNanos, event, nanos);
+    fins[fin + Fins.Seconds] = event;
+    fins[fin + Fins.Nanos] = nanos;
   }
 
   /** Bytes of a segment beyond all that its side had sent; all of them when that is not known. */
@@ -177,17 +177,16 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
     const late = words[facts + Fact.LateBytes + direction] as number;
     if (late === 0) {
       const nanos = segments[segment + Seg.Nanos] as number;
+      const fin = finsOf(at);
       words[facts + Fact.LateDelay + direction] = microsOf(
-        words,
-        facts + Fact.FinSeconds + other,
-        facts + Fact.FinNanos + other,
+        fins,
+        fin + Fins.Seconds + other,
+        fin + Fins.Nanos + other,
         event,
         nanos
       );
-      const finEnd = cold[(rows[at + Row.Cold] as number) * Cold.Words + Cold.FinEnd + other] as number;
-      if ((((segments[segment + Seg.Acknowledgement] as number) - finEnd) | 0) >= 0) {
-        words[facts + Fact.FinHead + direction] =
-          (words[facts + Fact.FinHead + direction] as number) | FinHead.LateKnew;
+      if ((((segments[segment + Seg.Acknowledgement] as number) - (fins[fin + Fins.End + other] as number)) | 0) >= 0) {
+        fins[fin + Fins.Head + direction] = (fins[fin + Fins.Head + direction] as number) | FinHead.LateKnew;
       }
     }
     words[facts + Fact.LateBytes + direction] = Math.min(0x7fffffff, late + fresh);

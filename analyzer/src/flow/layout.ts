@@ -54,8 +54,8 @@ export const enum Row {
   Facts = 29,
   /** Row of an unanswered new attempt on the same tuple; on such an attempt, the row of the connection it waits for. */
   Rival = 30,
-  /** Row of the pool of rarer facts (`Cold`); 0 when it has none. */
-  Cold = 31,
+  /** Row of the pool of what FINs tell (`Fins`), which also knows where rarer facts are; 0 when it has none. */
+  Fins = 31,
 
   /** Totals of the windows before the present one, for each direction. */
   TotalPackets = 32,
@@ -108,37 +108,52 @@ export const enum Acks {
   Words = 2,
 }
 
-/** Facts that few connections have; a row of 25 words in a pool of its own. Words for each direction lie side by side. */
-export const enum Cold {
+/**
+ * What most connections need in the end, in one cache line of a pool: the first FIN of each direction (the words of `Fact`
+ * by the same names, which are not kept among the facts), and where rarer things lie.
+ */
+export const enum Fins {
   /** One past the FIN. */
-  FinEnd = 0,
+  End = 0,
+  Head = 2,
+  Unacked = 4,
+  PeerUnacked = 6,
+  Gap = 8,
+  Seconds = 10,
+  Nanos = 12,
+  /** Rows of the pools of rarer facts (`Cold`) and of what a diagnosis needs (`Fact`); 0 when it has none. */
+  Cold = 14,
+  Facts = 15,
+  Words = 16,
+}
+
+/** Facts that few connections have; a row of 22 words in a pool of its own. Words for each direction lie side by side. */
+export const enum Cold {
   /** Sequence number of the last RST. */
-  LastReset = 2,
+  LastReset = 0,
+  /** VLAN tags 0 and 1, 12 bits each, and how many there are << 24; tags 2 and 3. */
+  Vlans = 2,
   /** First hole below `Row.Next` in the hole pool: fields of `Half`. */
   Holes = 4,
-  /** VLAN tags 0 and 1, 12 bits each, and how many there are << 24; tags 2 and 3. */
-  Vlans = 5,
   /** Packets with flags that contradict each other. */
-  Malformed = 7,
+  Malformed = 5,
   /** Retransmissions and zero windows so far, as far as Zeek's history needs them: fields of `Half`. */
-  ZeekRepeats = 8,
-  ZeekZeroWindows = 9,
+  ZeekRepeats = 6,
+  ZeekZeroWindows = 7,
   /** SYN and SYN+ACK, and FINs beyond what the row's packed fields hold, for each direction where it matters. */
-  ExtraSyns = 10,
-  ExtraSynAcks = 11,
-  ExtraFins = 12,
-  /** Row of the pool of what a diagnosis needs (`Fact`); 0 when it has none. */
-  Facts = 14,
+  ExtraSyns = 8,
+  ExtraSynAcks = 9,
+  ExtraFins = 10,
   /** One past the first number of the last segment that lay where its side cannot have sent anything; 0 without one. */
-  Stray = 15,
+  Stray = 12,
   /** Announcements of a window of 0, and duplicate acknowledgements (signals.ts), for each direction. */
-  ZeroWindows = 17,
-  DupAcks = 19,
+  ZeroWindows = 14,
+  DupAcks = 16,
   /** RSTs beyond what `Row.TotalResets` holds, for each direction. */
-  ExtraResets = 21,
+  ExtraResets = 18,
   /** Copies of segments that were left out, for each direction. */
-  Copies = 23,
-  Words = 25,
+  Copies = 20,
+  Words = 22,
 }
 
 /** Bits of `Row.State`. Bits that exist for each direction are shifted left by the direction. */

@@ -1,6 +1,6 @@
 import { Flag, Seg } from '../decode/segment.js';
 import { Fact } from './facts.js';
-import { Both, Cold, Pair, Row, State, Table } from './layout.js';
+import { Both, Fins, Pair, Row, State, Table } from './layout.js';
 import type { FlowTable } from './table.js';
 
 /**
@@ -20,9 +20,8 @@ const LINE = 16;
  * pointed at in `Seg.Hint`.
  */
 export function createSegmentReader(table: FlowTable, segments: Int32Array) {
-  const { rows, glance, candidate } = table;
+  const { rows, fins, finsOf, glance, candidate } = table;
   const wide = table.wide.words;
-  const cold = table.cold.words;
   // Captured by the closure below, and so a constant to the compiler, which what a module declares is not.
   const control = Flag.Syn | Flag.Fin | Flag.Rst;
   /** Sum of what was read ahead: kept so that the reads are not optimised away, never used. */
@@ -56,7 +55,7 @@ export function createSegmentReader(table: FlowTable, segments: Int32Array) {
         sum ^= wide[(rows[at + Row.Wide] as number) * Pair.Words] as number;
       }
       if (((rows[at + Row.State] as number) & (Both.Fin | Both.Rst)) !== 0) {
-        sum ^= cold[(rows[at + Row.Cold] as number) * Cold.Words] as number;
+        sum ^= fins[finsOf(at)] as number;
       }
     }
     touched[0] = sum;
@@ -65,8 +64,7 @@ export function createSegmentReader(table: FlowTable, segments: Int32Array) {
 
 /** For connections that end: `readAhead(list, from, count, second)` reads all that their end touches. */
 export function createEndReader(table: FlowTable) {
-  const { rows, glance, hashOf } = table;
-  const cold = table.cold.words;
+  const { rows, fins, finsOf, glance, hashOf } = table;
   const facts = table.facts.words;
   const touched = new Int32Array(1);
 
@@ -84,13 +82,13 @@ export function createEndReader(table: FlowTable) {
     for (let i = from; i < end; i++) {
       const at = ((list[i] as number) * Row.Words + Table.Offset) | 0;
       if (rows[at + Row.Timer] === second && ((rows[at + Row.State] as number) & State.Closed) !== 0) {
-        sum ^= glance(hashOf(at)) ^ (cold[(rows[at + Row.Cold] as number) * Cold.Words] as number);
+        sum ^= glance(hashOf(at)) ^ (fins[finsOf(at)] as number);
       }
     }
     for (let i = from; i < end; i++) {
       const at = ((list[i] as number) * Row.Words + Table.Offset) | 0;
       if (rows[at + Row.Timer] === second && ((rows[at + Row.State] as number) & State.Closed) !== 0) {
-        const first = (cold[(rows[at + Row.Cold] as number) * Cold.Words + Cold.Facts] as number) * Fact.PoolWords;
+        const first = (fins[finsOf(at) + Fins.Facts] as number) * Fact.PoolWords;
         for (let word = first; word < first + Fact.PoolWords; word += LINE) {
           sum ^= facts[word] as number;
         }

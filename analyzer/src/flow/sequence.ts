@@ -30,7 +30,7 @@ const FAR = 1 << 30;
  * before, whatever the time between; RSTs occupy nothing. All arithmetic is modulo 2^32 (RFC 9293 3.4).
  */
 export function createSequenceSpace(table: FlowTable) {
-  const { rows, doubles, coldAt } = table;
+  const { rows, doubles, coldOf, coldAt } = table;
   const words = table.cold.words;
   const pool = new Int32Array((HOLES + 1) * HOLE);
   let fresh = 1;
@@ -76,11 +76,7 @@ export function createSequenceSpace(table: FlowTable) {
 
   /** Gives back the holes of a connection that is forgotten. */
   function release(at: number): void {
-    const cold = rows[at + Row.Cold] as number;
-    if (cold === 0) {
-      return;
-    }
-    const word = cold * Cold.Words + Cold.Holes;
+    const word = coldOf(at) + Cold.Holes;
     const holes = words[word] as number;
     if (holes === 0) {
       return;
@@ -157,11 +153,7 @@ export function createSequenceSpace(table: FlowTable) {
   }
 
   function firstHole(at: number, direction: number): number {
-    const cold = rows[at + Row.Cold] as number;
-    if (cold === 0) {
-      return 0;
-    }
-    const holes = words[cold * Cold.Words + Cold.Holes] as number;
+    const holes = words[coldOf(at) + Cold.Holes] as number;
     return (holes >>> (direction * Half.Bits)) & Half.Most;
   }
 

@@ -22,7 +22,7 @@ const LONG_IDLE = 30;
  */
 export function createSpecialSegments(connections: Connections, segments: Int32Array) {
   const { table, clock, windows, sequences, roles, present, acks, arm, book, spill } = connections;
-  const { rows, announced, coldAt } = table;
+  const { rows, announced, coldOf, coldAt } = table;
   const cold = table.cold.words;
   const zeek = createZeekNotes(table);
   const facts = createFactNotes(table, segments);
@@ -337,7 +337,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
   }
 
   function afterReset(at: number, direction: number, end: number, payload: number, advances: boolean): void {
-    const last = cold[(rows[at + Row.Cold] as number) * Cold.Words + Cold.LastReset + direction] as number;
+    const last = cold[coldOf(at) + Cold.LastReset + direction] as number;
     const own = ((rows[at + Row.State] as number) & (State.Rst << direction)) !== 0;
     onSegmentAfterReset(at, direction, advances || (payload > 0 && own && ((end - last) | 0) > 0));
   }

@@ -1,7 +1,7 @@
 import { hashKey } from '../decode/connection-key.js';
 import { Seg } from '../decode/segment.js';
 import { Fact } from './facts.js';
-import { Cold, Pair, Row, State, Table } from './layout.js';
+import { Cold, Fins, Pair, Row, State, Table } from './layout.js';
 import { createPool } from './pool.js';
 
 /** Words of an index slot: hash, row. */
@@ -40,6 +40,12 @@ export function createFlowTable(capacity: number, seed = 0, separateVlans = fals
   /** Addresses of IPv6 connections: the lower, then the higher. */
   const wide = createPool(Pair.Words, capacity);
   const wideWords = wide.words;
+  /** What FINs tell, and where rarer things lie (`Fins`). Row 0 belongs to nobody and is 0, as in all pools. */
+  const finWords = new Int32Array((capacity + 1) * Fins.Words + Table.Offset);
+  const finDoubles = new Float64Array(finWords.buffer);
+  const freedFins = new Int32Array(capacity + 1);
+  let freshFins = 1;
+  let freeFins = 0;
   /** Rarer facts (`Cold`). */
   const cold = createPool(Cold.Words, capacity);
   const coldWords = cold.words;
@@ -107,7 +113,7 @@ export function createFlowTable(capacity: number, seed = 0, separateVlans = fals
 
   /** The two outermost tags are those of the row's first packet. */
   function sameVlans(place: number, segments: Int32Array, segment: number): boolean {
-    const tags = coldWords[(rows[place + Row.Cold] as number) * Cold.Words + Cold.Vlans] as number;
+    const tags = coldWords[coldOf(place) + Cold.Vlans] as number;
     const count = segments[segment + Seg.VlanCount] as number;
     const outer = count > 0 ? (segments[segment + Seg.Vlan] as number) : 0;
     const inner = count > 1 ? (segments[segment + Seg.Vlan + 1] as number) : 0;
@@ -194,49 +200,82 @@ export function createFlowTable(capacity: number, seed = 0, separateVlans = fals
     if (((rows[place + Row.State] as number) & State.Ipv6) !== 0) {
       wide.give(rows[place + Row.Wide] as number);
     }
-    if (rows[place + Row.Cold] !== 0) {
-      const number = coldWords[(rows[place + Row.Cold] as number) * Cold.Words + Cold.Facts] as number;
-      if (number !== 0) {
-        facts.give(number);
-      }
-      cold.give(rows[place + Row.Cold] as number);
-      rows[place + Row.Cold] = 0;
+    const number = rows[place + Row.Fins] as number;
+    if (number !== 0) {
+      releaseFins(number);
+      rows[place + Row.Fins] = 0;
     }
     rows[place + Row.State] = 0;
     rows[place + Row.Timer] = 0;
-    for (let word = place + Row.TotalPackets; word < place + Row.Words; word++) {
-      rows[word] = 0;
+    // Two words at once.
+    const totals = (place + Row.TotalPackets) >> 1;
+    for (let pair = totals; pair < totals + (Row.Words - Row.TotalPackets) / 2; pair++) {
+      doubles[pair] = 0;
     }
     freed[free++] = row;
     size--;
   }
 
-  /** First word in `cold.words` of a row's rarer facts, which it is given if it has none. */
+  function releaseFins(number: number): void {
+    const first = number * Fins.Words + Table.Offset;
+    if (finWords[first + Fins.Facts] !== 0) {
+      facts.give(finWords[first + Fins.Facts] as number);
+    }
+    if (finWords[first + Fins.Cold] !== 0) {
+      cold.give(finWords[first + Fins.Cold] as number);
+    }
+    const pairs = first >> 1;
+    for (let pair = pairs; pair < pairs + Fins.Words / 2; pair++) {
+      finDoubles[pair] = 0;
+    }
+    freedFins[freeFins++] = number;
+  }
+
+  /** First word in `fins` of what a row's FINs tell; of a row of zeros when there is nothing. */
+  function finsOf(place: number): number {
+    return ((rows[place + Row.Fins] as number) * Fins.Words + Table.Offset) | 0;
+  }
+
+  /** The same; the row is given some if it has none. */
+  function finsAt(place: number): number {
+    let number = rows[place + Row.Fins] as number;
+    if (number === 0) {
+      number = freeFins === 0 ? freshFins++ : (freedFins[--freeFins] as number);
+      rows[place + Row.Fins] = number;
+    }
+    return (number * Fins.Words + Table.Offset) | 0;
+  }
+
+  /** First word in `cold.words` of a row's rarer facts; 0, where there are zeros, when it has none. */
+  function coldOf(place: number): number {
+    return (finWords[finsOf(place) + Fins.Cold] as number) * Cold.Words;
+  }
+
+  /** The same; the row is given some if it has none. */
   function coldAt(place: number): number {
-    let number = rows[place + Row.Cold] as number;
+    const fins = finsAt(place);
+    let number = finWords[fins + Fins.Cold] as number;
     if (number === 0) {
       number = cold.take();
-      rows[place + Row.Cold] = number;
+      finWords[fins + Fins.Cold] = number;
     }
     return number * Cold.Words;
   }
 
-  /** First word in `facts.words` of what a diagnosis needs of a row, 0 when there is nothing. */
+  /** First word in `facts.words` of what a diagnosis needs of a row; 0, where there are zeros, when there is nothing. */
   function factsOf(place: number): number {
-    // Row 0 of the rarer facts belongs to nobody and is 0.
-    return (coldWords[(rows[place + Row.Cold] as number) * Cold.Words + Cold.Facts] as number) * Fact.PoolWords;
+    return (finWords[finsOf(place) + Fins.Facts] as number) * Fact.PoolWords;
   }
 
   /** The same; the row is given some if it has none. */
   function factsAt(place: number): number {
-    const number = rows[place + Row.Cold] as number;
-    // What was just taken is not asked whether it is empty: asking would wait for memory that is only written to.
-    let own = number === 0 ? 0 : (coldWords[number * Cold.Words + Cold.Facts] as number);
-    if (own === 0) {
-      own = facts.take();
-      coldWords[coldAt(place) + Cold.Facts] = own;
+    const fins = finsAt(place);
+    let number = finWords[fins + Fins.Facts] as number;
+    if (number === 0) {
+      number = facts.take();
+      finWords[fins + Fins.Facts] = number;
     }
-    return own * Fact.PoolWords;
+    return number * Fact.PoolWords;
   }
 
   function insert(hash: number, row: number): void {
@@ -313,6 +352,7 @@ export function createFlowTable(capacity: number, seed = 0, separateVlans = fals
     floats,
     announced,
     wide,
+    fins: finWords,
     cold,
     facts,
     at,
@@ -322,6 +362,9 @@ export function createFlowTable(capacity: number, seed = 0, separateVlans = fals
     allocate,
     setPair,
     release,
+    finsOf,
+    finsAt,
+    coldOf,
     coldAt,
     factsOf,
     factsAt,

@@ -40,7 +40,7 @@ export function createWindowBook(
   emit: (batch: Batch) => void,
   countsCopies = false
 ) {
-  const { rows, doubles, floats, coldAt } = table;
+  const { rows, doubles, floats, coldOf, coldAt } = table;
   const cold = table.cold.words;
   const wide = table.wide.words;
   const memory = createWindowMemory(capacity);
@@ -146,7 +146,7 @@ export function createWindowBook(
     let meta = (state & State.ClientHigh) !== 0 ? RecMeta.ClientHigh : 0;
     // Asked here, so that connections without tags do not wait for a line that they need for nothing else.
     if (((rows[at + Row.Facts] as number) & Facts.Tagged) !== 0) {
-      meta |= (cold[(rows[at + Row.Cold] as number) * Cold.Words + Cold.Vlans] as number) & RecMeta.Vlan;
+      meta |= (cold[coldOf(at) + Cold.Vlans] as number) & RecMeta.Vlan;
     }
     if ((state & State.Ipv6) !== 0) {
       meta |= RecMeta.Ipv6;

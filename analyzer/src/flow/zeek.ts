@@ -1,5 +1,5 @@
 import { Flag } from '../decode/segment.js';
-import { Cold, Half, Row, Zeek } from './layout.js';
+import { Cold, Fins, Half, Row, Zeek } from './layout.js';
 import type { FlowTable } from './table.js';
 import { Code, Endpoint, endpoint } from './zeek-codes.js';
 
@@ -73,7 +73,7 @@ export function hasLetters(zeek: number, direction: number): boolean {
 
 /** Adds segments to the history and moves the endpoint states. Call before the sequence space and `Row.State` learn of them. */
 export function createZeekNotes(table: FlowTable) {
-  const { rows, coldAt } = table;
+  const { rows, fins, finsOf, coldOf, coldAt } = table;
   const cold = table.cold.words;
   // Captured, and so constants to the compiler, which what a module declares is not.
   const kinds = KINDS;
@@ -145,8 +145,10 @@ export function createZeekNotes(table: FlowTable) {
     if (seen === Seen.Syn) {
       return sequence !== rows[at + Row.First + direction];
     }
-    const last = cold[coldAt(at) + (seen === Seen.Fin ? Cold.FinEnd : Cold.LastReset) + direction] as number;
-    return last !== (seen === Seen.Fin ? (sequence + payload + 1) | 0 : sequence);
+    if (seen === Seen.Fin) {
+      return fins[finsOf(at) + Fins.End + direction] !== ((sequence + payload + 1) | 0);
+    }
+    return cold[coldOf(at) + Cold.LastReset + direction] !== sequence;
   }
 
   /** Zeek repeats `t` and `w` at the 1st, 10th, 100th … occurrence. */
