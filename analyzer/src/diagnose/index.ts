@@ -4,7 +4,7 @@ export { diagnose, explain, explainVerdict, rulesThatHold, type Diagnosis, type 
 export { readFacts, type ConnectionFacts, type FinFacts, type ResetFacts, type Side, type SideFacts } from './facts.js';
 export { rules } from './rules/index.js';
 export type { Family, Rule } from './rule.js';
-export { endedFacts, mannerOf } from './findings/manner.js';
+export { endedOf, type Concluded } from './findings/manner.js';
 export { Diagnoser, type DiagnoserOptions } from './diagnoser.js';
 export { diagnoseAll, diagnoseInput, type DiagnosedInput } from './diagnose-all.js';
 export {

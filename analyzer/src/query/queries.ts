@@ -24,7 +24,7 @@ import { Retention } from './retention.js';
 import { Session } from './session.js';
 import { connectionStatement, packetsStatement } from './sql/connections.js';
 import { storedByIdStatement } from './sql/stored.js';
-import { StoredConnections } from './stored-connections.js';
+import { StoredVerdict } from './stored-connections.js';
 
 export interface QueryDependencies {
   readonly store: Pick<Store, 'select' | 'stats'>;
@@ -105,13 +105,13 @@ export class Queries {
 
   /** Why a connection ended, in words; see docs/decisions/006. */
   private async verdict(id: string, signal: AbortSignal | undefined) {
-    const { columns, count } = await this.session(signal).ask(storedByIdStatement(id)!, 1);
-    const stored = new StoredConnections(columns, count);
-    const explanation = stored.explain(0);
+    const { columns } = await this.session(signal).ask(storedByIdStatement(id)!, 1);
+    const stored = new StoredVerdict(columns);
+    const explanation = stored.explain();
     return {
       evidence: explanation?.evidence ?? [],
       against: explanation?.against ?? [],
-      rival: stored.diagnosis(0)?.rival ?? null,
+      rival: stored.diagnosis()?.rival ?? null,
     };
   }
 

@@ -10,14 +10,19 @@ import { enrichment, openTestStore, testConfig } from '../store/store-fixture.js
 import type { TableAnswer } from './answer.js';
 import { queryConfigSchema } from './config.js';
 import { Queries } from './queries.js';
+import { endedConnections } from './stored-connections.js';
+import { columnsOf, type Selected } from './stored-facts.js';
 
-/** Captures in which verdicts depend on much: other connections, pauses, late data, IPv6. */
+/** Captures in which verdicts depend on much: other connections, pauses, late data, closed windows, silence, IPv6. */
 const wanted = [
   'port-scan-4',
   'half-open-flood-4',
   'server-always-resets-6',
   'reject-by-near-router-4',
   'proxy-resets-when-idle-4',
+  'client-closes-unread-4',
+  'host-gone-for-good-4',
+  'half-close-kept-open-6',
 ];
 const names = specimenNames.filter((name) => wanted.includes(name));
 const files = names.map((name) => fileURLToPath(new URL(`../../../test/lab/captures/${name}.pcap`, import.meta.url)));
@@ -123,6 +128,20 @@ describe('verdicts in the store', () => {
     assert.deepEqual(found, new Map([...found.keys()].map((key) => [key, causes.get(key)])));
     assert.equal(found.size, causes.size);
     assert.ok(new Set(found.values()).size > 3);
+  });
+
+  test('findings see as much of a connection as if all of it were selected', async () => {
+    const select = async (selected: Selected) => {
+      const sql = `SELECT ${columnsOf(selected).join(', ')} FROM connections ORDER BY start, id`;
+      const { data, rows } = await store.select(sql, {}, { timeoutMs: 30_000, maxRows: 10_000 });
+      return endedConnections(data, rows, selected);
+    };
+    const seen = await select('ends');
+    assert.deepEqual(seen, await select('whole'));
+    assert.equal(seen.length, report.connections.length);
+    for (const of of ['waited', 'unclosed', 'stalled', 'unheard', 'quiet', 'handshake', 'clientBytes'] as const) {
+      assert.ok(new Set(seen.map((one) => one[of])).size > 1, of);
+    }
   });
 
   test('give the findings of the report', async () => {

@@ -1,11 +1,10 @@
-import { closeClasses, type Cause, type CloseClass } from '@tcpscope/filter';
+import type { Cause } from '@tcpscope/filter';
 import {
   causeTexts,
   diagnosisOf,
-  endedFacts,
+  endedOf,
   explainVerdict,
   findings,
-  mannerOf,
   mostSevere,
   poorFeedOf,
   readFacts,
@@ -74,7 +73,7 @@ export function diagnosesOf(
   const ended: Ended[] = [];
   for (const one of rows) {
     const diagnosis = diagnosisOf(one.batch, one.row);
-    ended.push({ ...endedOf(one, diagnosis), serverZone: serverZoneOf(one) });
+    ended.push(endedRow(one, diagnosis, serverZoneOf(one)));
     const key = keyOf(one.batch, one.row);
     const conversation = byConversation.get(key) ?? { of: 0, causes: new Map<Cause, Sum>() };
     byConversation.set(key, conversation);
@@ -127,22 +126,20 @@ function summarize(sums: ReadonlyMap<Cause, Sum>): CauseSummary[] {
   }));
 }
 
-function endedOf({ batch, row }: ConnectionRow, diagnosis: Diagnosis | null): Ended {
-  const facts = readFacts(batch, row);
+function endedRow({ batch, row }: ConnectionRow, diagnosis: Diagnosis | null, serverZone: string): Ended {
   const silence = batch.verdicts.silence[row] as number;
-  return {
+  const concluded = {
     client: addressText(batch.clientIp, row * 16),
     clientPort: batch.clientPort[row] as number,
     server: addressText(batch.serverIp, row * 16),
     port: batch.serverPort[row] as number,
     start: (batch.startSeconds[row] as number) + (batch.startNanos[row] as number) / 1e9,
     end: (batch.endSeconds[row] as number) + (batch.endNanos[row] as number) / 1e9,
-    close: closeClasses[batch.close[row] as number] as CloseClass,
     cause: diagnosis?.cause ?? null,
     confidence: diagnosis?.confidence ?? 0,
-    ...endedFacts(facts),
     quiet: Number.isNaN(silence) ? null : silence,
-    ...mannerOf(facts),
     poorFeed: poorFeedOf(batch.verdicts, row),
+    serverZone,
   };
+  return endedOf(readFacts(batch, row), concluded, true);
 }

@@ -125,12 +125,13 @@ function isUnheard({ unheard }: Ended): boolean {
 
 /** Data sent again and again without an answer, on several connections: somebody or something between them is gone. */
 const pathBroken: ServiceRule = (server, port, group, thresholds) => {
-  const silent = group.filter((one) => one.cause === 'dead-peer' && isUnheard(one));
+  const fellSilent = (one: Ended) => one.cause === 'dead-peer' && isUnheard(one);
+  const silent = group.filter(fellSilent);
   if (silent.length < thresholds.repeats) {
     return null;
   }
   const first = silent.reduce((least, { end }) => Math.min(least, end), Infinity);
-  const others = group.filter((one) => isGood(one) && one.end > first && !silent.includes(one)).length;
+  const others = group.filter((one) => isGood(one) && one.end > first && !fellSilent(one)).length;
   return {
     kind: 'path-broken',
     severity: 'high',

@@ -51,16 +51,17 @@ export interface Cluster {
 /** The densest stretch of a list of lengths of time; null when it holds nobody. @param width as a share of the value */
 export function cluster(values: readonly number[], width: number): Cluster | null {
   const sorted = [...values].sort((a, b) => a - b);
-  let best: readonly number[] = [];
+  let best = { from: 0, to: 0 };
   let from = 0;
   for (let to = 0; to < sorted.length; to++) {
     while ((sorted[from] as number) * (1 + width) < (sorted[to] as number)) {
       from++;
     }
-    if (to + 1 - from > best.length) {
-      best = sorted.slice(from, to + 1);
+    if (to + 1 - from > best.to - best.from) {
+      best = { from, to: to + 1 };
     }
   }
-  const value = best[best.length >> 1];
-  return value === undefined ? null : { value, members: best.length, share: best.length / sorted.length };
+  const members = best.to - best.from;
+  const value = sorted[best.from + (members >> 1)];
+  return value === undefined ? null : { value, members, share: members / sorted.length };
 }

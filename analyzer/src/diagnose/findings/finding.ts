@@ -27,19 +27,19 @@ export interface Ended {
   readonly midstream: boolean;
   readonly oneway: boolean;
   /** Seconds between its last packet and the RST or FIN that ended it. */
-  readonly waited?: number | null;
+  readonly waited?: number | null | undefined;
   /** Seconds for which the other side's FIN was waited for in vain; null when both closed, or none did. */
-  readonly unclosed?: number | null;
+  readonly unclosed?: number | null | undefined;
   /** Side that had stopped reading: it announced a window of next to nothing. */
-  readonly stalled?: 'client' | 'server' | null;
+  readonly stalled?: 'client' | 'server' | null | undefined;
   /** Segments in which that side announced a window of 0. */
-  readonly zeroWindows?: number;
+  readonly zeroWindows?: number | undefined;
   /** Side that sent the same data again and again and was not heard. */
-  readonly unheard?: 'client' | 'server' | null;
+  readonly unheard?: 'client' | 'server' | null | undefined;
   /** Why the capture was too poor in the minute in which it ended (diagnose/feed); null when it was not. */
-  readonly poorFeed?: string | null;
+  readonly poorFeed?: string | null | undefined;
   /** Path of the server's zone; empty where no rule of the zones fits, left out where zones are not known. */
-  readonly serverZone?: string;
+  readonly serverZone?: string | undefined;
 }
 
 export const findingKinds = [

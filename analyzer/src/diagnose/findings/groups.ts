@@ -1,15 +1,38 @@
 import type { Ended } from './finding.js';
 
-/** Connections of one kind of group, in order of time. */
-export type Groups = ReadonlyMap<string, readonly Ended[]>;
-
-export function groupBy(all: readonly Ended[], key: (one: Ended) => string): Groups {
-  const groups = new Map<string, Ended[]>();
+/** Connections by something that they have in common, each group in order of time, as they first appear. */
+export function groupBy<Key extends string | number>(
+  all: readonly Ended[],
+  key: (one: Ended) => Key
+): ReadonlyMap<Key, readonly Ended[]> {
+  const groups = new Map<Key, Ended[]>();
   for (const one of all) {
     const name = key(one);
     const group = groups.get(name);
     if (group === undefined) {
       groups.set(name, [one]);
+    } else {
+      group.push(one);
+    }
+  }
+  return groups;
+}
+
+/** Connections by server and port. Two steps, because to make a text of both for each takes longer than all else here. */
+export function groupByService(all: readonly Ended[]): ReadonlyArray<readonly Ended[]> {
+  const groups: Ended[][] = [];
+  const servers = new Map<string, Map<number, Ended[]>>();
+  for (const one of all) {
+    let ports = servers.get(one.server);
+    if (ports === undefined) {
+      ports = new Map();
+      servers.set(one.server, ports);
+    }
+    const group = ports.get(one.port);
+    if (group === undefined) {
+      const first = [one];
+      ports.set(one.port, first);
+      groups.push(first);
     } else {
       group.push(one);
     }

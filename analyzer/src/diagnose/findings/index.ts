@@ -18,10 +18,7 @@ const order = { high: 0, medium: 1, low: 2 } as const;
 export function findings(all: readonly Ended[], thresholds: Thresholds = defaultThresholds): Finding[] {
   const veto = incompleteCapture(all, thresholds);
   const scanning = scans(all, thresholds);
-  const targets = new Set(scanning.map(({ client, server, port }) => `${client} ${server ?? ''} ${port ?? ''}`));
-  const scanned = ({ client, server, port }: Ended) =>
-    targets.has(`${client} ${server} `) || targets.has(`${client}  ${port}`);
-  const rest = scanning.length === 0 ? all : all.filter((one) => !scanned(one));
+  const rest = scanning.length === 0 ? all : withoutScanned(all, scanning);
   const troubles = zones(rest, thresholds);
   const found = [
     ...scanning,
@@ -38,6 +35,19 @@ export function findings(all: readonly Ended[], thresholds: Thresholds = default
       findingKinds.indexOf(a.kind) - findingKinds.indexOf(b.kind) ||
       a.since - b.since
   );
+}
+
+/** Leaves out what scanners did to the hosts, and on the ports, that they scanned. */
+function withoutScanned(all: readonly Ended[], scans: readonly Finding[]): readonly Ended[] {
+  const byClient = new Map<string, Set<string | number | null>>();
+  for (const { client, server, port } of scans) {
+    const targets = byClient.get(client ?? '') ?? new Set();
+    byClient.set(client ?? '', targets.add(server ?? port));
+  }
+  return all.filter(({ client, server, port }) => {
+    const targets = byClient.get(client);
+    return targets === undefined || !(targets.has(server) || targets.has(port));
+  });
 }
 
 /** Findings that an incomplete capture imitates: what is missing looks like silence. */

@@ -16,6 +16,9 @@ export function scans(all: readonly Ended[], thresholds: Thresholds): Finding[] 
   const found: Finding[] = [];
   for (const [client, ofClient] of groupBy(all, (one) => one.client)) {
     for (const [server, group] of groupBy(ofClient, (one) => one.server)) {
+      if (group.length < thresholds.scanPorts) {
+        continue;
+      }
       const burst = widest(group, thresholds.scanSeconds, (one) => one.port);
       if (burst.failed >= thresholds.scanPorts && burst.ratio >= FLAGGED) {
         found.push({
@@ -39,7 +42,10 @@ export function scans(all: readonly Ended[], thresholds: Thresholds): Finding[] 
         });
       }
     }
-    for (const [port, group] of groupBy(ofClient, (one) => String(one.port))) {
+    for (const [port, group] of groupBy(ofClient, (one) => one.port)) {
+      if (group.length < thresholds.scanHosts) {
+        continue;
+      }
       const burst = widest(group, thresholds.scanSeconds, (one) => one.server);
       if (burst.failed >= thresholds.scanHosts && burst.ratio >= FLAGGED) {
         found.push({
@@ -49,7 +55,7 @@ export function scans(all: readonly Ended[], thresholds: Thresholds): Finding[] 
           confidence: confidenceOf(burst.ratio),
           client,
           server: null,
-          port: Number(port),
+          port,
           since: since(burst.members),
           until: until(burst.members),
           clients: 1,
@@ -100,7 +106,7 @@ function widest(group: readonly Ended[], span: number, target: (one: Ended) => s
     }
   }
   const contacts = [...first.values()];
-  let best: readonly Ended[] = [];
+  let best = { from: 0, to: 0 };
   let most = -1;
   let from = 0;
   let failed = 0;
@@ -112,11 +118,12 @@ function widest(group: readonly Ended[], span: number, target: (one: Ended) => s
     }
     if (failed > most) {
       most = failed;
-      best = contacts.slice(from, to + 1);
+      best = { from, to: to + 1 };
     }
   }
-  const ratio = best.reduce((sum, one) => sum + (hasFailed(one) ? PER_CONTACT : -PER_CONTACT), 0);
-  return { members: best, contacts: distinct(best, target), failed: Math.max(0, most), ratio };
+  const members = contacts.slice(best.from, best.to);
+  const ratio = members.reduce((sum, one) => sum + (hasFailed(one) ? PER_CONTACT : -PER_CONTACT), 0);
+  return { members, contacts: distinct(members, target), failed: Math.max(0, most), ratio };
 }
 
 /** Even certain evidence leaves room for what was not thought of. */

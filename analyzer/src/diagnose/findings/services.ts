@@ -1,7 +1,7 @@
 import { abortRules } from './aborts.js';
 import { closingRules } from './closings.js';
 import type { Ended, Finding, Thresholds } from './finding.js';
-import { groupBy } from './groups.js';
+import { groupByService } from './groups.js';
 import { refusalRules } from './refusals.js';
 import { silenceRules } from './silence.js';
 import { timerRules } from './timers.js';
@@ -11,7 +11,7 @@ const rules = [...refusalRules, ...silenceRules, ...abortRules, ...timerRules, .
 /** What is wrong with one service: all connections to a port of a server, those of scanners left out. */
 export function services(all: readonly Ended[], thresholds: Thresholds): Finding[] {
   const found: Finding[] = [];
-  for (const group of groupBy(all, (one) => `${one.server} ${one.port}`).values()) {
+  for (const group of groupByService(all)) {
     const { server, port } = group[0] as Ended;
     for (const rule of rules) {
       const finding = rule(server, port, group, thresholds);

@@ -11,9 +11,17 @@ function isNetworkTrouble({ cause, syns, established, unheard }: Ended): boolean
   );
 }
 
-/** The zone of a server, or the network that it is in (/24, /64) when it is in none that is known. */
-function zoneOf({ server, serverZone = '' }: Ended): string {
-  return serverZone === '' ? networkOf(server) : serverZone;
+/** Tells the zone of a server, or the network that it is in (/24, /64) when it is in none that is known. */
+function zoneFinder(): (one: Ended) => string {
+  const networks = new Map<string, string>();
+  return ({ server, serverZone = '' }) => {
+    if (serverZone !== '') {
+      return serverZone;
+    }
+    const network = networks.get(server) ?? networkOf(server);
+    networks.set(server, network);
+    return network;
+  };
 }
 
 function networkOf(address: string): string {
@@ -42,7 +50,7 @@ export interface ZoneTrouble {
  */
 export function zones(all: readonly Ended[], thresholds: Thresholds): ZoneTrouble[] {
   const found: ZoneTrouble[] = [];
-  for (const [zone, group] of groupBy(all, zoneOf)) {
+  for (const [zone, group] of groupBy(all, zoneFinder())) {
     const troubled = burst(group.filter(isNetworkTrouble), thresholds);
     const met = new Set(troubled.map(({ server }) => server));
     const servers = met.size;
@@ -105,15 +113,15 @@ export function partOfZone(finding: Finding, troubles: readonly ZoneTrouble[]): 
 
 /** The stretch of the scan's time span that holds most of them. */
 function burst(troubled: readonly Ended[], { scanSeconds }: Thresholds): readonly Ended[] {
-  let best: readonly Ended[] = [];
+  let best = { from: 0, to: 0 };
   let from = 0;
   for (let to = 0; to < troubled.length; to++) {
     while ((troubled[to] as Ended).start - (troubled[from] as Ended).start > scanSeconds) {
       from++;
     }
-    if (to + 1 - from > best.length) {
-      best = troubled.slice(from, to + 1);
+    if (to + 1 - from > best.to - best.from) {
+      best = { from, to: to + 1 };
     }
   }
-  return best;
+  return troubled.slice(best.from, best.to);
 }

@@ -6,7 +6,7 @@ import { dimensionOf } from '../names.js';
 import type { FindingsQuestion } from '../question.js';
 import type { Session } from '../session.js';
 import { storedStatement } from '../sql/stored.js';
-import { StoredConnections } from '../stored-connections.js';
+import { endedConnections } from '../stored-connections.js';
 import { goneNotices } from './connections.js';
 
 /** Connections that findings are made from at most, the last ones: some 100 MB while the answer is made. */
@@ -22,8 +22,7 @@ export async function answerFindings(
 ): Promise<TableAnswer> {
   const { kind, instants, limit, notices } = question;
   const rows = await session.ask(storedStatement(question, MOST), MOST);
-  const stored = new StoredConnections(rows.columns, rows.count);
-  const ended: Ended[] = Array.from({ length: rows.count }, (_, row) => stored.ended(row));
+  const ended = endedConnections(rows.columns, rows.count);
   const first = ended.at(-1);
   const all = findings(ended.sort(byStart), thresholds);
   const shown = all.slice(0, limit);

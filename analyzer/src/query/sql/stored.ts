@@ -3,7 +3,7 @@ import { connectionById } from '../../store/schema/connection-id.js';
 import type { Statement } from '../answer.js';
 import type { CausesQuestion, FindingsQuestion } from '../question.js';
 import type { Instants, Range } from '../range.js';
-import { storedColumns } from '../stored-connections.js';
+import { columnsOf } from '../stored-facts.js';
 import { Bindings } from './bindings.js';
 import { connectionColumn, connectionCondition } from './connections.js';
 import { withServers, type FoundGroups } from './found-groups.js';
@@ -20,7 +20,7 @@ export function storedStatement({ instants, filter }: FindingsQuestion, most: nu
   const bindings = new Bindings();
   const conditions = [endedIn(instants, bindings), ...(filter === null ? [] : [connectionCondition(filter, bindings)])];
   const sql = [
-    `SELECT ${storedColumns.join(', ')}`,
+    `SELECT ${columnsOf('ends').join(', ')}`,
     'FROM connections',
     `WHERE ${conditions.join(' AND ')}`,
     'ORDER BY `end` DESC, id',
@@ -37,7 +37,7 @@ export function storedByIdStatement(id: string): Statement | null {
     ? null
     : {
         what: `Facts of connection ${id}`,
-        sql: `SELECT ${storedColumns.join(', ')}\nFROM connections\nWHERE ${found.where}\nLIMIT 1`,
+        sql: `SELECT ${columnsOf('whole').join(', ')}\nFROM connections\nWHERE ${found.where}\nLIMIT 1`,
         parameters: found.parameters,
       };
 }

@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { aroundWords, surroundingsOf, type DiagnosedBatch } from '../../diagnose/index.js';
+import { aroundWords, readAround, surroundingsOf, type DiagnosedBatch } from '../../diagnose/index.js';
 import { connectionBatch } from '../../flow/batch-fixture.js';
 import { factsVersion, factWords } from '../../flow/index.js';
-import { packFacts, unpackFacts } from './facts.js';
+import { packFacts, storedFactWords, unpackFacts } from './facts.js';
 
 const word = fc.oneof(fc.constant(0), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }));
 const count = fc.integer({ min: 0, max: 2 ** 31 - 1 });
@@ -22,17 +22,20 @@ test('property: facts come out of the store as they went in', () => {
       } as unknown as DiagnosedBatch;
       const packed: number[] = [];
       packFacts(batch, 0, packed);
-      const back = unpackFacts(packed, '');
-      assert.deepEqual([...(back?.facts ?? [])], facts);
-      assert.deepEqual(back?.around, surroundingsOf(batch, 0));
+      const back = new Int32Array(storedFactWords).fill(77);
+      assert.ok(unpackFacts(packed, back));
+      assert.deepEqual([...back.subarray(0, factWords)], facts);
+      assert.deepEqual(readAround(back, factWords, null), surroundingsOf(batch, 0));
       assert.ok(packed.length <= 3 + factWords + aroundWords);
     })
   );
 });
 
 test('facts of another layout, and of connections that nobody diagnosed, are not read', () => {
-  assert.equal(unpackFacts([], ''), null);
-  assert.equal(unpackFacts([factsVersion + 1, 0, 0], ''), null);
+  const back = new Int32Array(storedFactWords).fill(77);
+  assert.equal(unpackFacts([], back), false);
+  assert.equal(unpackFacts([factsVersion + 1, 1, 0, 5], back), false);
+  assert.deepEqual(back, new Int32Array(storedFactWords));
   const packed: number[] = [];
   packFacts(connectionBatch([{ client: [10, 0, 0, 1], server: [10, 0, 0, 2] }]), 0, packed);
   assert.deepEqual(packed, []);

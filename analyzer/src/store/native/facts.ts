@@ -1,4 +1,4 @@
-import { aroundWords, readAround, type Surroundings } from '../../diagnose/index.js';
+import { aroundWords } from '../../diagnose/index.js';
 import { factsVersion, factWords } from '../../flow/index.js';
 import type { DiagnosableBatch } from './rows.js';
 
@@ -7,8 +7,8 @@ import type { DiagnosableBatch } from './rows.js';
  * for each word that is not 0 (32 to a number), then those words. Behind the facts come the words of what other
  * connections told (`readAround`).
  */
-const words = factWords + aroundWords;
-const masks = Math.ceil(words / 32);
+export const storedFactWords = factWords + aroundWords;
+const masks = Math.ceil(storedFactWords / 32);
 
 /** Appends the facts of a row; nothing when it was not diagnosed. */
 export function packFacts({ facts, verdicts }: DiagnosableBatch, row: number, into: number[]): void {
@@ -20,7 +20,7 @@ export function packFacts({ facts, verdicts }: DiagnosableBatch, row: number, in
   for (let i = 0; i < masks; i++) {
     into.push(0);
   }
-  for (let word = 0; word < words; word++) {
+  for (let word = 0; word < storedFactWords; word++) {
     const value =
       word < factWords
         ? (facts[row * factWords + word] as number)
@@ -32,24 +32,21 @@ export function packFacts({ facts, verdicts }: DiagnosableBatch, row: number, in
   }
 }
 
-export interface UnpackedFacts {
-  /** As `ConnectionBatch.facts` of one row. */
-  readonly facts: Int32Array;
-  readonly around: Surroundings;
-}
-
-/** Facts as they were packed; null for those of another version, or of a connection that was not diagnosed. */
-export function unpackFacts(packed: readonly number[], poorFeed: string): UnpackedFacts | null {
+/**
+ * Reads facts as they were packed: as `ConnectionBatch.facts` of one row, and behind them what `readAround` reads.
+ * @param into `storedFactWords` words; those of a connection read before may be in it
+ * @returns false, and zeros, for facts of another version or of a connection that was not diagnosed
+ */
+export function unpackFacts(packed: readonly number[], into: Int32Array): boolean {
+  into.fill(0);
   if (packed[0] !== factsVersion) {
-    return null;
+    return false;
   }
-  const all = new Int32Array(words);
   let at = 1 + masks;
-  for (let word = 0; word < words; word++) {
-    if (((packed[1 + (word >>> 5)] ?? 0) & (1 << (word & 31))) !== 0) {
-      all[word] = packed[at++] ?? 0;
+  for (let mask = 0; mask < masks; mask++) {
+    for (let bits = packed[1 + mask] ?? 0; bits !== 0; bits &= bits - 1) {
+      into[32 * mask + 31 - Math.clz32(bits & -bits)] = packed[at++] ?? 0;
     }
   }
-  const around = readAround(all, factWords, poorFeed === '' ? null : poorFeed);
-  return { facts: all.subarray(0, factWords), around };
+  return true;
 }
