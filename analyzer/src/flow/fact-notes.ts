@@ -233,5 +233,7 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
     return microsOf(rows, seconds, nanos, event, now);
   }
 
-  return { note, retry };
+  return { note, retry, noteFin };
 }
+
+export type FactNotes = ReturnType<typeof createFactNotes>;

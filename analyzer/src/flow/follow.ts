@@ -18,8 +18,9 @@ export type Follower = ReturnType<typeof createFollower>;
  * connection that stands: for them `follow` counts and moves the sequence numbers on in one cache line of the row, without
  * a call or an allocation. That short way repeats what `SpecialSegments` says more generally; everything else, and
  * everything odd, goes through there.
+ * @param straight whether segments that open and close in order take the straight way (orderly.ts): for tests
  */
-export function createFollower(connections: Connections, segments: Int32Array, part: Part) {
+export function createFollower(connections: Connections, segments: Int32Array, part: Part, straight = true) {
   const { table, clock, windows, roles, present, acks } = connections;
   const { rows, announced, find, insert } = table;
   // Captured by the closures below, and so constants to the compiler, which what a module declares is not.
@@ -27,7 +28,7 @@ export function createFollower(connections: Connections, segments: Int32Array, p
   const shortGap = pauseSeconds;
   const smallWindow = tinyWindow;
   const resolve = createOpening(connections, segments);
-  const special = createSpecialSegments(connections, segments);
+  const special = createSpecialSegments(connections, segments, straight);
   const follower = {
     /** Packets whose window was already written; counted in the oldest that is open. */
     late: 0,

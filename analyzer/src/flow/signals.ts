@@ -55,3 +55,5 @@ export function createSignals(connections: Connections) {
 
   return { zeroWindow, sameWindow };
 }
+
+export type Signals = ReturnType<typeof createSignals>;

@@ -4,6 +4,7 @@ import type { Connections } from './connections.js';
 import { Event, Verdict } from './events.js';
 import { createFactNotes } from './fact-notes.js';
 import { createHandshake } from './handshake.js';
+import { createOrderlySegments } from './orderly.js';
 import { Acks, Both, Cold, Ends, Facts, Half, Nanos, Now, Row, State, Table, Traits } from './layout.js';
 import { Place } from './sequence.js';
 import { createSignals } from './signals.js';
@@ -19,26 +20,34 @@ const LONG_IDLE = 30;
 /**
  * The segments that open, close or reset a connection, that are the first of their kind, or that are odd in any way. Each
  * step below sees to one matter and is complete in itself; their order matters where a comment says so.
+ * @param straight whether segments that are in order take the straight way (orderly.ts), with the same outcome
  */
-export function createSpecialSegments(connections: Connections, segments: Int32Array) {
+export function createSpecialSegments(connections: Connections, segments: Int32Array, straight = true) {
   const { table, clock, windows, sequences, roles, present, acks, arm, book, spill } = connections;
   const { rows, announced, coldOf, coldAt } = table;
   const cold = table.cold.words;
   const zeek = createZeekNotes(table);
   const facts = createFactNotes(table, segments);
-  const { zeroWindow, sameWindow } = createSignals(connections);
-  const { onFin, onAcknowledged, onReset, onSegmentAfterReset } = createClosing(table, book);
+  const signals = createSignals(connections);
+  const { zeroWindow, sameWindow } = signals;
+  const closing = createClosing(table, book);
+  const { onFin, onAcknowledged, onReset, onSegmentAfterReset } = closing;
   /** Bits of the state that change how long the connection is kept. */
   const TIMED = State.Closed | State.Suspect | State.Refused | State.Handshake | State.Midstream | Both.Fin;
   /** Event time of the segment at hand. */
   const now = new Int32Array(2);
-  const { onSyn, onSynAck, complete, timeHandshake } = createHandshake(connections, segments, now);
+  const handshake = createHandshake(connections, segments, now);
+  const { onSyn, onSynAck, complete, timeHandshake } = handshake;
+  const orderly = createOrderlySegments(connections, segments, now, { zeek, facts, closing, handshake, signals, hear });
 
   /**
    * @param segment where the segment lies in `segments`
    * @param event its event second
    */
   function packet(row: number, segment: number, event: number): void {
+    if (straight && orderly(row, segment, event)) {
+      return;
+    }
     const at = row * Row.Words + Table.Offset;
     const direction = segments[segment + Seg.Direction] as number;
     const flags = segments[segment + Seg.Flags] as number;

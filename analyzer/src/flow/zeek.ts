@@ -186,6 +186,43 @@ export function createZeekNotes(table: FlowTable) {
 
 export type ZeekNotes = ReturnType<typeof createZeekNotes>;
 
+/**
+ * What a handshake leaves behind when nothing else has come, by the direction of the client: `Row.Zeek` after the SYN, the
+ * SYN+ACK and the acknowledgement; and the first word of the history, two for each of the three.
+ */
+export const opened = {
+  syn: afterOpening((client) => letter(Seen.Syn, client) | state(Endpoint.SynSent, client)),
+  synAck: afterOpening((client) => letter(Seen.Syn, 0) | letter(Seen.Syn, 1) | (1 << Zeek.Length) | stands(client)),
+  ack: afterOpening(
+    (client) => letter(Seen.Syn | Seen.Ack, client) | letter(Seen.Syn, client ^ 1) | (2 << Zeek.Length) | stands(client)
+  ),
+  history: Int32Array.from({ length: 6 }, (_, place) => {
+    const client = (place & 1) * Code.Direction;
+    const server = client ^ Code.Direction;
+    const codes = [Code.Syn | client, Code.SynAck | server, Code.Ack | client];
+    return codes.slice(0, 1 + (place >>> 1)).reduce((word, code, i) => word | (code << (i * Code.Bits)), 0);
+  }),
+};
+
+function afterOpening(of: (client: number) => number): Int32Array {
+  return Int32Array.from([0, 1], (client) => of(client) + (1 << Zeek.Length));
+}
+
+function letter(seen: number, direction: number): number {
+  return seen << (Zeek.Letters + direction * Zeek.LetterBits);
+}
+
+function state(endpointState: Endpoint, direction: number): number {
+  return endpointState << (Zeek.States + direction * 3);
+}
+
+/** Both ends are established, the client's after its SYN. */
+function stands(client: number): number {
+  return (
+    state(Endpoint.Established, 0) | state(Endpoint.Established, 1) | (Endpoint.SynSent << (Zeek.Before + client * 3))
+  );
+}
+
 function enter(zeek: number, direction: number, old: number, state: number): number {
   const now = Zeek.States + direction * 3;
   const then = Zeek.Before + direction * 3;
