@@ -84,6 +84,8 @@ export const cases: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     'PPP with a compressed protocol': [plain(layers.ppp(v4, { short: true }), 9)],
     'PPP with MPLS': [plain(layers.ppp(layers.mpls(v4), { protocol: 0x0281 }), 9)],
     'PPPoE as link type': [plain(layers.pppoe(layers.ppp(v4)), 51)],
+    FDDI: [plain(concat(Uint8Array.of(0x57), new Uint8Array(12), layers.snap(0x0800, v4)), 10)],
+    'IP over InfiniBand': [plain(concat(new Uint8Array(40), bytes([2, 0x0800], [2, 0]), v4), 242)],
     'Cisco HDLC': [plain(concat(bytes([2, 0x0f00], [2, 0x0800]), v4), 104)],
     'Cisco HDLC on a line captured as PPP': [plain(concat(bytes([2, 0x0f00], [2, 0x0800]), v4), 9)],
     'Cisco HDLC to all, on a line captured as PPP in HDLC': [

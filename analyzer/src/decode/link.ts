@@ -7,6 +7,7 @@ export const LINK_ETHERNET = 1;
 const LINK_PPP = 9;
 const LINK_PPP_HDLC = 50;
 const LINK_PPP_ETHER = 51;
+const LINK_FDDI = 10;
 const LINK_RAW_BSD = 12;
 const LINK_RAW_OPENBSD = 14;
 export const LINK_RAW = 101;
@@ -21,6 +22,7 @@ const LINK_PPI = 192;
 const LINK_IPV4 = 228;
 const LINK_IPV6 = 229;
 const LINK_NFLOG = 239;
+const LINK_IPOIB = 242;
 export const LINK_SLL2 = 276;
 
 /** The first header of a packet of any link type but Ethernet. */
@@ -59,6 +61,10 @@ export function decodeLink(decoder: Decoder, at: number, linkType: number): numb
       return ppi(decoder, at);
     case LINK_NFLOG:
       return nflog(decoder, at);
+    case LINK_FDDI:
+      return fddi(decoder, at);
+    case LINK_IPOIB: // IP over InfiniBand (RFC 4391 6): behind the 40-byte global route header a type and two bytes unused
+      return at + 44 > decoder.capturedEnd ? TRUNCATED : decoder.network(decoder.view.getUint16(at + 40), at + 44);
     default:
       return LINK_TYPE;
   }
@@ -282,6 +288,14 @@ function nflog(decoder: Decoder, at: number): number {
     place += (length + 3) & ~3;
   }
   return place + 4 > decoder.wireEnd ? NOT_TCP : TRUNCATED;
+}
+
+/** FDDI (ISO 9314-2): frame control, two addresses, LLC; frames that are not asynchronous data manage the ring. */
+function fddi(decoder: Decoder, at: number): number {
+  if (at + 13 > decoder.capturedEnd) {
+    return TRUNCATED;
+  }
+  return (decoder.view.getUint8(at) & 0xf8) === 0x50 ? llc(decoder, at + 13) : NOT_TCP;
 }
 
 /** Prism and AVS headers before 802.11: AVS is recognised by its magic, Prism's length is little or big endian. */

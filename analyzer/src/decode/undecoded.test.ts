@@ -57,6 +57,10 @@ const cases: Readonly<Record<UndecodedReason, Readonly<Record<string, Captured>>
     'VXLAN-GPE with something unknown': inIpv4(layers.vxlanGpe(9, v4)),
     'VXLAN on a port of its own': inIpv4(layers.vxlan(frame4, 14_789)),
     'MPLS of something unknown': plain(ethernet(0x8847, layers.mpls(new Uint8Array(20).fill(0xff)))),
+    'a frame that manages a FDDI ring': plain(
+      concat(Uint8Array.of(0x4f), new Uint8Array(12), layers.snap(0x0800, v4)),
+      10
+    ),
     'loopback of another family': plain(layers.loopback(7, v4, true), 0),
     'an 802.11 beacon': plain(concat(bytes([1, 0x80]), new Uint8Array(40)), 105),
     '802.11 data without data': plain(concat(bytes([1, 0x48]), new Uint8Array(40)), 105),
@@ -91,6 +95,8 @@ const cases: Readonly<Record<UndecodedReason, Readonly<Record<string, Captured>>
     'half a VXLAN header': cut(inIpv4(layers.vxlan(frame4)), 14 + 28 + 4),
     'half a GRE header': cut(inIpv4(around(47, layers.gre(0x0800, v4))), 14 + 20 + 2),
     'half an extension header': cut(plain(framed(ip({ ...hosts6, protocol: 0 }, layers.extension(6, segment)))), 58),
+    'half a FDDI header': cut(plain(Uint8Array.of(0x50, ...new Uint8Array(20)), 10), 12),
+    'half a route header of InfiniBand': cut(plain(new Uint8Array(64), 242), 43),
     'raw IP without a byte': cut(plain(v4, 101), 0),
     'half an E-TAG': cut(
       plain(concat(frame4.subarray(0, 12), bytes([2, 0x893f], [4, 0], [2, 0], [2, 0x0800]), v4)),
