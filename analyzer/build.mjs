@@ -7,9 +7,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 /** Files that the analyzer starts on their own, as worker threads or child processes. */
-const started = ['pipeline/live-worker', 'pipeline/file-worker', 'pipeline/stream-worker', 'store/engine/child'].map(
-  (name) => ({ in: `${here}src/${name}.ts`, out: name })
-);
+const started = [
+  'pipeline/live-worker',
+  'pipeline/file-worker',
+  'pipeline/stream-worker',
+  'query/findings/worker',
+  'store/engine/child',
+].map((name) => ({ in: `${here}src/${name}.ts`, out: name }));
 
 /**
  * Bundles programs, together with what the analyzer starts on its own, the way the analyzer itself is bundled: for

@@ -5,7 +5,11 @@ import { Worker, type WorkerOptions } from 'node:worker_threads';
  * the bundle (build.mjs); under a TypeScript loader (tests) they are the sources themselves.
  */
 export type EntryPoint =
-  'pipeline/live-worker' | 'pipeline/file-worker' | 'pipeline/stream-worker' | 'store/engine/child';
+  | 'pipeline/live-worker'
+  | 'pipeline/file-worker'
+  | 'pipeline/stream-worker'
+  | 'query/findings/worker'
+  | 'store/engine/child';
 
 const source = import.meta.url.endsWith('.ts');
 

@@ -135,6 +135,11 @@ export const errorKinds = {
   queryFailed: kind('QUERY_FAILED', 500, 'The query failed: %s.'),
 
   // Query
+  queryThread: kind(
+    'QUERY_THREAD',
+    500,
+    'The thread that looks for findings ended: %s. Ask again; if that happens again, for a shorter range or with a filter.'
+  ),
   queryInvalid: kind('QUERY_INVALID', 400, 'The query is wrong: %s.'),
   queryKind: kind('QUERY_KIND', 400, 'There is no query kind "%s". Kinds: %s.'),
   queryMetric: kind('QUERY_METRIC', 400, 'There is no metric "%s". GET /api/v1/fields lists them.'),

@@ -77,6 +77,7 @@ const stats: StoreStats = {
 export function storeThat(answers: Partial<TestStore> = {}): TestStore {
   return {
     select: () => Promise.reject(new Error('nothing may be asked of the store')),
+    selectUnread: () => Promise.reject(new Error('nothing may be asked of the store')),
     stats: () => stats,
     health: () => ({ state: 'ok', reasons: [], stats }),
     ...answers,

@@ -7,7 +7,7 @@ import type { LiveFeed } from './live.js';
 
 /** The collaborators of the API. */
 export interface ApiDependencies {
-  readonly store: Pick<Store, 'select' | 'stats' | 'health'>;
+  readonly store: Pick<Store, 'select' | 'selectUnread' | 'stats' | 'health'>;
   /** How long the store keeps rows: the configuration that it was opened with. */
   readonly retention: RetentionConfig;
   readonly captures: Captures;

@@ -68,6 +68,7 @@ before(async () => {
   // What the store counts depends on how often it was asked.
   api = await testApi({
     select: (...all) => store.select(...all),
+    selectUnread: (...all) => store.selectUnread(...all),
     health: () => store.health(),
     stats: () => ({ ...store.stats(), written: { conv_10s: 144, connections: 4 } }),
   });

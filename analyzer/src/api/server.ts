@@ -213,6 +213,7 @@ class Server implements Api {
     const force = setTimeout(() => this.app.server.closeAllConnections?.(), graceMs);
     await this.app.close();
     clearTimeout(force);
+    await this.queries.stop();
   }
 
   /** While it stops, answers end their connection: those that callers keep would keep the server from closing. */

@@ -18,3 +18,13 @@ export function addressText(stored: string): string {
   const value = parseAddress(stored);
   return value === null ? stored : formatAddress(value);
 }
+
+/** Reads addresses as `addressText` does, each once: connections are many, hosts are few. */
+export function addressReader(): (stored: unknown) => string {
+  const known = new Map<unknown, string>();
+  return (stored) => {
+    const text = known.get(stored) ?? addressText(String(stored));
+    known.set(stored, text);
+    return text;
+  };
+}

@@ -17,6 +17,7 @@ import { answerFacts, answerValues } from './answers/values.js';
 import { AnswerCache, keyOf } from './cache.js';
 import type { Captures } from './capture-status.js';
 import type { QueryConfig } from './config.js';
+import { Finder } from './findings/finder.js';
 import { Flights } from './flights.js';
 import type { Question, Ranged } from './question.js';
 import { readQuestion } from './read.js';
@@ -27,7 +28,7 @@ import { storedByIdStatement } from './sql/stored.js';
 import { StoredVerdict } from './stored-connections.js';
 
 export interface QueryDependencies {
-  readonly store: Pick<Store, 'select' | 'stats'>;
+  readonly store: Pick<Store, 'select' | 'selectUnread' | 'stats'>;
   /** How long the store keeps rows: the configuration that it was opened with. */
   readonly retention: RetentionConfig;
   readonly captures: Captures;
@@ -61,6 +62,7 @@ const connectionFields: readonly Field[] = [
 export class Queries {
   private readonly cache: AnswerCache;
   private readonly flights = new Flights<Answer>();
+  private readonly finder = new Finder();
   private readonly retention: Retention;
 
   constructor(private readonly dependencies: QueryDependencies) {
@@ -72,6 +74,11 @@ export class Queries {
   get stats(): QueryStats {
     const { hits, misses, bytes } = this.cache;
     return { running: this.flights.size, shared: this.flights.shared, cache: { hits, misses, bytes } };
+  }
+
+  /** Ends what waits for questions. */
+  stop(): Promise<void> {
+    return this.finder.stop();
   }
 
   /** Answers a query as it was sent. Throws errors of the catalogue. */
@@ -157,7 +164,7 @@ export class Queries {
       case 'causes':
         return answerCauses(question, session, retention, now());
       case 'findings':
-        return answerFindings(question, session, retention, now(), this.thresholds);
+        return answerFindings(question, session, this.finder, retention, now(), this.thresholds);
       case 'feed':
         return answerFeed(question, session, retention, now());
       case 'values':

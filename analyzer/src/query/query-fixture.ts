@@ -6,7 +6,7 @@ import { connectionBatch, windowBatch, type ConnectionRow, type WindowRow } from
 import { openTestStore, testConfig } from '../store/store-fixture.js';
 import type { Store } from '../store/store.js';
 import { queryConfigSchema, type QueryConfig } from './config.js';
-import { Queries } from './queries.js';
+import { Queries, type QueryDependencies } from './queries.js';
 
 /** For tests: stores with known rows, and queries on them. */
 
@@ -86,9 +86,17 @@ export interface QueriesOptions {
   readonly now?: () => number;
 }
 
-export function queriesOn(store: Pick<Store, 'select' | 'stats'>, options: QueriesOptions = {}): Queries {
+/** A store, or what stands for one. */
+export type Answering = Pick<Store, 'select' | 'stats'> & Partial<Pick<Store, 'selectUnread'>>;
+
+export function queriesOn(answering: Answering, options: QueriesOptions = {}): Queries {
   const { config = {}, now = () => fixedNow } = options;
   const captures = { snapshot: () => [] };
+  const store: QueryDependencies['store'] = {
+    select: (...all) => answering.select(...all),
+    selectUnread: (...all) => answering.selectUnread?.(...all) ?? Promise.reject(new Error('no unread answers here')),
+    stats: () => answering.stats(),
+  };
   return new Queries({ store, retention: kept, captures, config: { ...limits, ...config }, now });
 }
 

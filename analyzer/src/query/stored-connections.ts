@@ -9,7 +9,7 @@ import {
   type Explanation,
 } from '../diagnose/index.js';
 import { factWords } from '../flow/index.js';
-import { addressText } from './keys.js';
+import { addressReader } from './keys.js';
 import { StoredFacts, type Selected } from './stored-facts.js';
 
 const causeNames: ReadonlySet<unknown> = new Set(causes);
@@ -61,13 +61,7 @@ export function endedConnections(
 ): Ended[] {
   const stored = new StoredFacts(selected, values);
   const { columns, batch } = stored;
-  // Connections are many, hosts are few.
-  const addresses = new Map<unknown, string>();
-  const address = (text: unknown) => {
-    const known = addresses.get(text) ?? addressText(String(text));
-    addresses.set(text, known);
-    return known;
-  };
+  const address = addressReader();
   return Array.from({ length: rows }, (_, row) => {
     const known = stored.read(row);
     const cause = causeOf(columns.cause[row]);

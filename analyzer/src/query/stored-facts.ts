@@ -41,6 +41,11 @@ export function columnsOf(selected: Selected): readonly string[] {
   return Object.entries(selections[selected]).map(([name, sql]) => (sql === `\`${name}\`` ? sql : `${sql} AS ${name}`));
 }
 
+/** Their names. */
+export function columnNames(selected: Selected): readonly string[] {
+  return Object.keys(selections[selected]);
+}
+
 const sides = ['', 'client', 'server'];
 const stages = ['', ...resetStages];
 
@@ -62,8 +67,8 @@ export class StoredFacts {
 
   /** @param values as `columnsOf` has them */
   constructor(selected: Selected, values: readonly Values[]) {
-    const names = Object.keys(selections[selected]);
-    this.columns = Object.fromEntries(names.map((name, i) => [name, values[i] ?? []])) as typeof this.columns;
+    const columns = columnNames(selected).map((name, i) => [name, values[i] ?? []]);
+    this.columns = Object.fromEntries(columns) as typeof this.columns;
     this.counters = connectionCounters.flatMap(({ column, unknown }, place) => {
       const counts = this.columns[column];
       const into = this.batch.counters[place] as Float64Array;

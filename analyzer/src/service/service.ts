@@ -85,6 +85,7 @@ export async function startService({
       await captures.start();
     }
     const queries = new Queries({ store, retention, captures, config: limits, thresholds, now });
+    ends.push(() => queries.stop());
     return { url: api.url, captures, store, queries, ended: () => captures.ended(), stop };
   } catch (error) {
     await stop();

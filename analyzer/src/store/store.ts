@@ -5,7 +5,7 @@ import { errorKinds, TcpscopeError } from '../errors.js';
 import type { Enrichment } from '../enrich/index.js';
 import type { StoreConfig } from './config.js';
 import { EmbeddedEngine } from './engine/embedded.js';
-import type { Parameters, Selection, SelectOptions } from './engine/engine.js';
+import type { Parameters, Selection, SelectOptions, UnreadSelection } from './engine/engine.js';
 import { GatheringImport, type Import, type ImportSource } from './import.js';
 import { Ingest } from './ingest/ingest.js';
 import { ImportLedger } from './ingest/ledger.js';
@@ -52,6 +52,8 @@ export interface Store {
    * `storeEngineStopped`, `storeParameter`.
    */
   select(sql: string, parameters: Parameters, options: SelectOptions): Promise<Selection>;
+  /** The same, and the answer is for `parseSelection` to read: of a large one, in another thread. */
+  selectUnread(sql: string, parameters: Parameters, options: SelectOptions): Promise<UnreadSelection>;
   health(): StoreHealth;
   stats(): StoreStats;
   /** Sizes of the tables, from the engine's own lists: cheap, but a query. */
@@ -208,11 +210,19 @@ class OpenStore implements Store {
     await this.ingest.idle();
   }
 
-  async select(sql: string, parameters: Parameters, options: SelectOptions): Promise<Selection> {
+  select(sql: string, parameters: Parameters, options: SelectOptions): Promise<Selection> {
+    return this.counted(this.parts.engine.select(sql, parameters, options));
+  }
+
+  selectUnread(sql: string, parameters: Parameters, options: SelectOptions): Promise<UnreadSelection> {
+    return this.counted(this.parts.engine.selectUnread(sql, parameters, options));
+  }
+
+  private async counted<Answer extends { readonly elapsedMs: number }>(asked: Promise<Answer>): Promise<Answer> {
     try {
-      const selection = await this.parts.engine.select(sql, parameters, options);
-      this.counters.answered(selection.elapsedMs);
-      return selection;
+      const answer = await asked;
+      this.counters.answered(answer.elapsedMs);
+      return answer;
     } catch (error) {
       this.counters.refused(error instanceof TcpscopeError ? error.code : 'unknown');
       throw error;

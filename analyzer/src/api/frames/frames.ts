@@ -84,8 +84,12 @@ function withoutWords(answer: TableAnswer): TableAnswer {
       .filter(({ name }) => labels.includes(name))
       .map(({ values }) => values[row])
       .join(' ');
-  const names = Array.from({ length: answer.rows }, (_, row) => nameOf(row));
-  const first = names.flatMap((name, row) => (names.indexOf(name) === row ? [row] : []));
+  const firsts = new Map<string, number>();
+  for (let row = 0; row < answer.rows; row++) {
+    const name = nameOf(row);
+    firsts.set(name, firsts.get(name) ?? row);
+  }
+  const first = [...firsts.values()];
   const kept = columns.map((column) => ({ ...column, values: first.map((row) => column.values[row] ?? null) }));
   return { ...answer, columns: kept, rows: first.length };
 }

@@ -2,7 +2,7 @@ import { enumeration, formulaOf, type Field } from '@tcpscope/filter';
 import type { RetentionConfig } from '../../store/config.js';
 import type { Cell, Column, Notice, TableAnswer } from '../answer.js';
 import { instantOf } from '../instant.js';
-import { addressText } from '../keys.js';
+import { addressReader, addressText } from '../keys.js';
 import type { ConnectionsQuestion } from '../question.js';
 import { span, type Instants } from '../range.js';
 import type { Session } from '../session.js';
@@ -53,6 +53,7 @@ function connectionColumn(field: Field, values: readonly unknown[]): Column {
     case 'boolean':
       return { ...column, type: 'boolean', values: values.map(Boolean) };
     case 'ip':
+      return { ...column, type: 'string', values: values.map(addressReader()) };
     case 'string':
       return { ...column, type: 'string', values: values.map((value) => factOf(field, value)) };
     default:

@@ -1,36 +1,36 @@
-import { parseFilter, printFilter, splitConjuncts } from '@tcpscope/filter';
-import { findings, type Ended, type Finding, type Thresholds } from '../../diagnose/index.js';
+import type { Thresholds } from '../../diagnose/index.js';
 import type { RetentionConfig } from '../../store/config.js';
 import type { Cell, Column, Notice, TableAnswer } from '../answer.js';
+import type { FoundRow } from '../findings/find.js';
+import type { Finder } from '../findings/finder.js';
 import { dimensionOf } from '../names.js';
 import type { FindingsQuestion } from '../question.js';
 import type { Session } from '../session.js';
 import { storedStatement } from '../sql/stored.js';
-import { endedConnections } from '../stored-connections.js';
 import { goneNotices } from './connections.js';
 
-/** Connections that findings are made from at most, the last ones: some 100 MB while the answer is made. */
+/** Connections that findings are made from at most, the last ones: some 200 MB while the answer is made. */
 const MOST = 100_000;
 
 /** What groups of connections that ended in a range have in common, the most severe first. */
 export async function answerFindings(
   question: FindingsQuestion,
   session: Session,
+  finder: Finder,
   { connections: kept }: RetentionConfig,
   now: number,
   thresholds: Thresholds
 ): Promise<TableAnswer> {
   const { kind, instants, limit, notices } = question;
-  const rows = await session.ask(storedStatement(question, MOST), MOST);
-  const ended = endedConnections(rows.columns, rows.count);
-  const first = ended.at(-1);
-  const all = findings(ended.sort(byStart), thresholds);
-  const shown = all.slice(0, limit);
-  const column = (name: string, type: Column['type'], summary: string, of: (finding: Finding) => Cell): Column => ({
+  const ask = () => session.askUnread(storedStatement(question, MOST), MOST);
+  const { rows, more, since } = await session.within((signal) =>
+    finder.find(ask, { most: MOST, limit, thresholds }, signal)
+  );
+  const column = (name: string, type: Column['type'], summary: string, of: (row: FoundRow) => Cell): Column => ({
     name,
     field: null,
     type,
-    values: shown.map(of),
+    values: rows.map(of),
     summary,
   });
   const columns: Column[] = [
@@ -49,22 +49,19 @@ export async function answerFindings(
     column('next', 'string', 'What to check next', (one) => one.nextCheck),
     column('origin', 'string', 'Which of the four usual causes of abnormal ends it belongs to', (one) => one.origin),
     column('filter', 'string', 'Filter of conversations that shows its rows', (one) => one.filter),
-    column('about', 'string', 'The part of the filter that names hosts and ports, for any rows', (one) =>
-      aboutOf(one.filter)
-    ),
+    column('about', 'string', 'The part of the filter that names hosts and ports, for any rows', (one) => one.about),
   ];
-  const more = all.length > limit;
   const cut: Notice[] = [
-    ...(rows.more && first !== undefined
-      ? [
+    ...(since === null
+      ? []
+      : [
           {
             severity: 'warning',
             text:
               `Findings are made from the last ${MOST} connections, those that ended since ` +
-              `${new Date(first.end * 1000).toISOString()}. Choose a shorter range or filter.`,
+              `${new Date(since * 1000).toISOString()}. Choose a shorter range or filter.`,
           } as const,
-        ]
-      : []),
+        ]),
     ...(more
       ? [{ severity: 'warning', text: `Only the first ${limit} findings are shown; there are more.` } as const]
       : []),
@@ -73,22 +70,11 @@ export async function answerFindings(
     shape: 'table',
     kind,
     columns,
-    rows: shown.length,
+    rows: rows.length,
     more,
     notices: [...notices, ...goneNotices(kept, instants, now), ...cut],
     statements: session.statements,
   };
-}
-
-/** What of a filter selects conversations and single connections alike. */
-function aboutOf(filter: string): string {
-  const parsed = parseFilter(filter, 'windows');
-  const { dimensions } = splitConjuncts(parsed.ok ? parsed.expression : null);
-  return dimensions === null ? '' : printFilter(dimensions);
-}
-
-function byStart(a: Ended, b: Ended): number {
-  return a.start - b.start || a.end - b.end || a.clientPort - b.clientPort;
 }
 
 function round(probability: number): number {

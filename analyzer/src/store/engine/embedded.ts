@@ -16,6 +16,7 @@ import {
   type Parameters,
   type Selection,
   type SelectOptions,
+  type UnreadSelection,
 } from './engine.js';
 import { Limiter } from './limiter.js';
 import { setParameters, sqlString } from './parameters.js';
@@ -125,6 +126,17 @@ export class EmbeddedEngine implements Engine {
   }
 
   async select(sql: string, parameters: Parameters, options: SelectOptions): Promise<Selection> {
+    const { bytes } = await this.selectUnread(sql, parameters, options);
+    try {
+      return parseSelection(bytes, options.maxRows);
+    } catch (error) {
+      throw new TcpscopeError(errorKinds.queryFailed, [`unreadable answer, ${(error as Error).message}`], {
+        cause: error,
+      });
+    }
+  }
+
+  async selectUnread(sql: string, parameters: Parameters, options: SelectOptions): Promise<UnreadSelection> {
     const { signal } = options;
     const timeoutMs = Math.max(1, Math.min(options.timeoutMs, this.options.queryTimeout * 1000));
     const set = setParameters(sql, parameters);
@@ -135,10 +147,12 @@ export class EmbeddedEngine implements Engine {
       throw signal?.aborted ? new TcpscopeError(errorKinds.queryCancelled) : error;
     }
     let answer: Promise<Uint8Array>;
+    let askedAt: number;
     try {
       const process = await this.current();
       const tag = `tcpscope-${this.nextTag++}`;
       const statement = `${set}${sql}\n${this.selectSettings(timeoutMs, options.maxRows, tag)}`;
+      askedAt = performance.now();
       answer = this.withDeadline(
         process,
         timeoutMs + (this.options.graceMs ?? defaultGraceMs),
@@ -159,7 +173,7 @@ export class EmbeddedEngine implements Engine {
     }
     try {
       const bytes = await (signal ? unlessAborted(answer, signal) : answer);
-      return parseSelection(new TextDecoder().decode(bytes), options.maxRows);
+      return { bytes, elapsedMs: performance.now() - askedAt };
     } catch (error) {
       throw this.explain(error, timeoutMs, signal);
     }
@@ -335,9 +349,6 @@ export class EmbeddedEngine implements Engine {
   private explain(error: unknown, timeoutMs: number, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) {
       return new TcpscopeError(errorKinds.queryCancelled);
-    }
-    if (error instanceof SyntaxError) {
-      return new TcpscopeError(errorKinds.queryFailed, [`unreadable answer, ${error.message}`], { cause: error });
     }
     if (!(error instanceof EngineFault)) {
       return error;

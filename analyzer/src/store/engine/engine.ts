@@ -8,6 +8,8 @@ export interface Engine {
   execute(sql: string): Promise<void>;
   /** Runs a read-only query. Throws errors of the catalogue. */
   select(sql: string, parameters: Parameters, options: SelectOptions): Promise<Selection>;
+  /** The same, and the answer is for `parseSelection` to read: of a large one, in another thread. */
+  selectUnread(sql: string, parameters: Parameters, options: SelectOptions): Promise<UnreadSelection>;
   /**
    * Stores one block once: a block with a token that the table remembers is left out, in the rollups as well. Throws
    * `EngineFault`.
@@ -66,6 +68,14 @@ export interface Selection {
   readonly elapsedMs: number;
   readonly rowsRead: number;
   readonly bytesRead: number;
+}
+
+/** An answer as the engine gave it. */
+export interface UnreadSelection {
+  /** For `parseSelection`, with the `maxRows` that were asked for. */
+  readonly bytes: Uint8Array;
+  /** Milliseconds from the engine and back, waiting for a free place left out. */
+  readonly elapsedMs: number;
 }
 
 export interface NativeInsert {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseSelection } from './result.js';
 
+const encode = (answer: object) => new TextEncoder().encode(JSON.stringify(answer));
 const answer = (type: string, values: unknown[]) =>
-  JSON.stringify({ meta: [{ name: 'x', type }], data: { x: values }, rows: values.length });
+  encode({ meta: [{ name: 'x', type }], data: { x: values }, rows: values.length });
 
 test('wide integers are numbers as long as a double holds them, and strings beyond', () => {
   const { data } = parseSelection(answer('UInt64', ['0', '9007199254740991', '9007199254740992']), 10);
@@ -25,7 +26,7 @@ test('rows beyond the limit are cut off, and that is said', () => {
 });
 
 test('an answer without rows has columns', () => {
-  const empty = parseSelection(JSON.stringify({ meta: [{ name: 'a', type: 'UInt8' }], data: {}, rows: 0 }), 2);
+  const empty = parseSelection(encode({ meta: [{ name: 'a', type: 'UInt8' }], data: {}, rows: 0 }), 2);
   assert.deepEqual(empty.columns, [{ name: 'a', type: 'UInt8' }]);
   assert.deepEqual(empty.data, [[]]);
 });

@@ -16,8 +16,8 @@ export const selectFormatSettings = [
 ];
 
 /** Reads an answer and cuts it at `maxRows`. */
-export function parseSelection(text: string, maxRows: number): Selection {
-  const { meta, data, rows, statistics } = JSON.parse(text) as Answer;
+export function parseSelection(bytes: Uint8Array, maxRows: number): Selection {
+  const { meta, data, rows, statistics } = JSON.parse(new TextDecoder().decode(bytes)) as Answer;
   const truncated = rows > maxRows;
   return {
     columns: meta.map(({ name, type }) => ({ name, type })),
