@@ -95,7 +95,11 @@ export function createClosing(table: FlowTable, book: (at: number, kind: number,
     }
     rows[at + Row.Verdicts] = verdicts;
     rows[at + Row.Facts] = facts & ~Facts.ResetVoid;
-    if (refuses(at, direction, flags, acknowledgement)) {
+    if (resetsAnother(at, direction, sequence)) {
+      rows[at + Row.State] = state;
+      rows[at + Row.Facts] = (rows[at + Row.Facts] as number) | Facts.ResetOfAnother;
+      setCloser(at, direction);
+    } else if (refuses(at, direction, flags, acknowledgement)) {
       rows[at + Row.State] = state | State.Refused | State.Closed;
       setCloser(at, direction);
     } else if (isHonoured(at, direction, sequence)) {
@@ -105,6 +109,22 @@ export function createClosing(table: FlowTable, book: (at: number, kind: number,
       rows[at + Row.State] = (state & State.Closed) === 0 ? state | State.Suspect : state;
     }
     cold[coldAt(at) + Cold.LastReset + direction] = sequence;
+  }
+
+  /**
+   * A client whose SYN is answered by an acknowledgement of something else resets what the server still has, with the
+   * number that was acknowledged, and goes on waiting for its SYN+ACK (RFC 9293 3.5.1, figure 9; 3.10.7.3).
+   */
+  function resetsAnother(at: number, direction: number, sequence: number): boolean {
+    const state = rows[at + Row.State] as number;
+    const other = direction ^ 1;
+    return (
+      direction === clientDirection(state) &&
+      ((rows[at + Row.Facts] as number) & Facts.AckOfAnother) !== 0 &&
+      (state & ((State.Syn | State.SynAck | State.Ack) << other)) === 0 &&
+      sequence === rows[at + Row.Acked + other] &&
+      sequence !== rows[at + Row.Next + direction]
+    );
   }
 
   /** A server's RST that acknowledges the SYN while no SYN+ACK came (RFC 9293 3.10.7.1: a closed port's answer). */

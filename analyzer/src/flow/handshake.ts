@@ -1,6 +1,7 @@
 import { Seg } from '../decode/segment.js';
 import type { Connections } from './connections.js';
 import { Event, Verdict } from './events.js';
+import { Fact } from './facts.js';
 import { Both, Facts, Nanos, Now, Opening, Row, State, Traits } from './layout.js';
 import { clientDirection } from './verdict.js';
 
@@ -13,7 +14,8 @@ export type Handshake = ReturnType<typeof createHandshake>;
  * @param now event time of the segment at hand, as `Now` says
  */
 export function createHandshake({ table, spill }: Connections, segments: Int32Array, now: Int32Array) {
-  const { rows, floats } = table;
+  const { rows, floats, factsOf } = table;
+  const factWords = table.facts.words;
 
   function onSyn(at: number, direction: number, segment: number): void {
     const state = rows[at + Row.State] as number;
@@ -97,13 +99,25 @@ export function createHandshake({ table, spill }: Connections, segments: Int32Ar
       (((rows[at + Row.Acked + 1] as number) - (rows[at + Row.First] as number) - 1) | 0) >= 0
     ) {
       rows[at + Row.State] = state | State.Handshake;
-      if (revives && (state & State.Closed) !== 0 && (state & Both.Fin) === 0) {
+      if (((rows[at + Row.Facts] as number) & Facts.ResetOfAnother) !== 0) {
+        forgetReset(at);
+      } else if (revives && (state & State.Closed) !== 0 && (state & Both.Fin) === 0) {
         // It was reset before it stood, and stands now: the RST was forged, or for an attempt before this one.
         rows[at + Row.State] = (state & ~(State.Closed | State.Refused | State.Suspect)) | State.Handshake;
         rows[at + Row.Facts] = (rows[at + Row.Facts] as number) | Facts.ResetVoid;
       }
       rows[at + Row.Opening] = (rows[at + Row.Opening] as number) + (1 << Opening.Handshake);
     }
+  }
+
+  /** The RST before the handshake was for another connection: it is counted, and tells nothing of this one. */
+  function forgetReset(at: number): void {
+    const state = rows[at + Row.State] as number;
+    const client = clientDirection(state);
+    rows[at + Row.State] = state & ~(State.Rst << client);
+    const told = Facts.ResetOfAnother | Facts.CloserKnown | Facts.Closer | Facts.Aborter | (7 << Facts.Stage);
+    rows[at + Row.Facts] = (rows[at + Row.Facts] as number) & ~told;
+    factWords[factsOf(at) + Fact.ResetHead + client] = 0;
   }
 
   /** Times the handshake at the client's first acknowledgement of the server's SYN. */

@@ -238,6 +238,10 @@ export const enum Facts {
   Tagged = 1 << 24,
   /** Direction of what `AfterIdle` speaks of. */
   IdleSender = 1 << 25,
+  /** The SYN was answered by an acknowledgement of a connection from before; its number is in `Row.Acked`. */
+  AckOfAnother = 1 << 26,
+  /** The client reset that connection, and goes on with this one. */
+  ResetOfAnother = 1 << 27,
 }
 
 /** Fields of `Row.Zeek`: endpoint states (3 bits for each direction), the states before, letters noted, letters in all. */

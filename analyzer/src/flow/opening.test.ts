@@ -301,3 +301,61 @@ test('property: addresses and ports are held by one connection at a time, and on
     { numRuns: 300 }
   );
 });
+
+/** A server that still has a connection of these ports, with numbers ahead of those of the new one, or behind. */
+for (const [where, sequence, acknowledgement] of [
+  ['ahead of', 900_000_000, 800_000_000],
+  ['behind', -900_000_000, -800_000_000],
+  ['on both sides of', 900_000_000, -800_000_000],
+] as const) {
+  // The client resets what the server has, with the number that it acknowledged (RFC 9293 3.5.1, figure 9).
+  const recovered = () =>
+    talk()
+      .syn()
+      .segment('server', ACK, 0, { sequence, acknowledgement })
+      .segment('client', RST, 0, { sequence: acknowledgement });
+  rules(`a SYN that meets a connection of before, whose numbers are ${where} its own`, {
+    'is one attempt whose handshake completes when it comes again, and the RST tells nothing of its end': {
+      packets: () => recovered().wait(1).syn().synAck().ack('client').exchange().close('client'),
+      connections: [
+        {
+          ...{ close: 'fin', aborter: null, stage: null, closer: 'client', cause: 'normal' },
+          ...{ 'syn.count': 2, 'ct.count': 1, 'rst.count.clt': 1, 'bytes.srv': 1000 },
+        },
+      ],
+      totals: { 'attempt.count': 1, 'retrans.count.srv': 0, 'rst.conn.clt': 1, 'rst.noconn.clt': 1, 'close.fin': 1 },
+    },
+    'waits for its answer as long as any other': {
+      packets: () => recovered().wait(13).syn().synAck().ack('client').exchange().rst('server'),
+      connections: [{ close: 'rst', aborter: 'server', 'ct.count': 1, 'rst.count.clt': 1, 'rst.count.srv': 1 }],
+      totals: { 'attempt.count': 1, 'close.rst': 1 },
+    },
+    'counts what the server repeats of the connection of before': {
+      packets: () => {
+        const before = { sequence, acknowledgement };
+        const fin = (packets: Talk) => packets.segment('server', FIN | ACK, 0, before);
+        return fin(fin(fin(talk().syn()).wait(1)).wait(2));
+      },
+      connections: [{ 'retrans.count.srv': 2, 'fin.count.srv': 3 }],
+    },
+    'is an aborted setup when it does not come again': {
+      packets: () => recovered(),
+      connections: [{ close: 'setupabort', aborter: 'client', stage: 'post_syn', closer: 'client' }],
+      totals: { 'attempt.count': 1, 'setupabort.clt': 1, 'noanswer.count': 0 },
+    },
+    'stands although the client sends nothing but its SYN again': {
+      packets: () =>
+        talk()
+          .syn()
+          .segment('server', ACK, 0, { sequence, acknowledgement })
+          .wait(1)
+          .syn()
+          .synAck()
+          .ack('client')
+          .exchange()
+          .close('server'),
+      connections: [{ close: 'fin', 'ct.count': 1, cause: 'normal' }],
+      totals: { 'attempt.count': 1, 'retrans.count.srv': 0, 'retrans.count.clt': 1 },
+    },
+  });
+}

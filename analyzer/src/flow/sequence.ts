@@ -39,6 +39,7 @@ export function createSequenceSpace(table: FlowTable) {
     /** Holes that could not be remembered; segments that fill them are counted as retransmissions. */
     forgotten: 0,
     add,
+    stray,
     release,
   };
 

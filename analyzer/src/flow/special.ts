@@ -17,6 +17,9 @@ const ANY_FLAG = 0x3f;
 /** A packet after a gap this long makes a RST that follows it a sign of expired state on the path, seconds. */
 const LONG_IDLE = 30;
 
+/** Bytes that may have been missed between a SYN and an acknowledgement; as many are hit by chance once in 256 times. */
+const UNSEEN = 1 << 24;
+
 /**
  * The segments that open, close or reset a connection, that are the first of their kind, or that are odd in any way. Each
  * step below sees to one matter and is complete in itself; their order matters where a comment says so.
@@ -91,7 +94,14 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       }
     }
     const length = payload + ((flags & Flag.Syn) >> 1) + (flags & Flag.Fin);
-    if (!reset) {
+    const foreign = answersAnother(at, direction, flags, acknowledgement);
+    if (foreign) {
+      rows[at + Row.Acked + direction] = acknowledgement;
+      rows[at + Row.Facts] = (rows[at + Row.Facts] as number) | Facts.AckOfAnother;
+      if (length > 0 && sequences.stray(at, direction, sequence) === Place.Retransmission) {
+        countRetransmission(at, direction);
+      }
+    } else if (!reset) {
       sequenceSpace(at, direction, flags, sequence, length, payload);
     }
     if ((flags & Flag.Syn) !== 0) {
@@ -103,8 +113,9 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     } else if (!reset && ((flags & Flag.Ack) !== 0 || payload > 0)) {
       withoutSyn(at, direction, payload);
     }
-    const advances = (flags & (Flag.Ack | Flag.Rst)) === Flag.Ack && acknowledge(at, direction, flags, acknowledgement);
-    if (!reset) {
+    const advances =
+      !foreign && (flags & (Flag.Ack | Flag.Rst)) === Flag.Ack && acknowledge(at, direction, flags, acknowledgement);
+    if (!reset && !foreign) {
       const own = ((at + Row.Announced) << 1) + direction;
       if (!advances && length === 0 && window !== 0 && announced[own] === window && (flags & Flag.Ack) !== 0) {
         sameWindow(at, direction, sequence, acknowledgement);
@@ -196,19 +207,23 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     const advances = ((sequence + length - (rows[at + Row.Next + direction] as number)) | 0) > 0;
     const place = sequences.add(at, direction, sequence, length, payload);
     if (place === Place.Retransmission) {
-      const shift = direction * Half.Bits;
-      let word = rows[at + Row.Retrans] as number;
-      if (((word >>> shift) & Half.Most) === Half.Most) {
-        spill(at, Event.Retrans + direction, Half.Most);
-        word &= ~(Half.Most << shift);
-      }
-      rows[at + Row.Retrans] = word + (1 << shift);
+      countRetransmission(at, direction);
       facts.retry(at, direction, clock.now);
     }
     if (place >= Place.OutOfOrder && payload > 0 && !advances) {
       zeek.retransmission(at, direction);
     }
     return place;
+  }
+
+  function countRetransmission(at: number, direction: number): void {
+    const shift = direction * Half.Bits;
+    let word = rows[at + Row.Retrans] as number;
+    if (((word >>> shift) & Half.Most) === Half.Most) {
+      spill(at, Event.Retrans + direction, Half.Most);
+      word &= ~(Half.Most << shift);
+    }
+    rows[at + Row.Retrans] = word + (1 << shift);
   }
 
   /** More than 2 GB of one direction in a window: what is there is put on record, and counting begins anew. */
@@ -295,6 +310,25 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     } else if ((noted & Facts.AfterIdle) !== 0 && direction !== ((noted & Facts.IdleSender) !== 0 ? 1 : 0)) {
       rows[at + Row.Facts] = noted & ~Facts.AfterIdle;
     }
+  }
+
+  /**
+   * An acknowledgement, in answer to a SYN, of what that SYN does not stand for: the host still has a connection of these
+   * ports from before (RFC 9293 3.5.1, RFC 5961 4), whose numbers say nothing of this one.
+   */
+  function answersAnother(at: number, direction: number, flags: number, acknowledgement: number): boolean {
+    const state = rows[at + Row.State] as number;
+    const other = direction ^ 1;
+    if (
+      (flags & (Flag.Syn | Flag.Rst | Flag.Ack)) !== Flag.Ack ||
+      (state & State.Handshake) !== 0 ||
+      (state & ((State.Syn | State.SynAck) << direction)) !== 0 ||
+      (state & (State.Syn << other)) === 0
+    ) {
+      return false;
+    }
+    const ahead = (acknowledgement - (rows[at + Row.First + other] as number)) | 0;
+    return ahead <= 0 || ahead > UNSEEN;
   }
 
   /** A segment with data or an acknowledgement: mid-stream when no SYN announced it. */
