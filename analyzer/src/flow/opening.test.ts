@@ -359,3 +359,40 @@ for (const [where, sequence, acknowledgement] of [
     },
   });
 }
+
+/** The client's host has restarted and uses the ports of a connection that the server still has; all of it was captured. */
+for (const wait of [1, 13]) {
+  for (const [clientIsn, serverIsn] of [
+    [500_000_000, 600_000_000],
+    [3_000_000_000, 3_900_000_000],
+    [5_000_000, 3_000_000_000],
+  ] as const) {
+    rules(
+      `a SYN of ${clientIsn} that a server answers for a connection that stands, and that comes again ${wait} s later`,
+      {
+        'opens a connection of its own; the one before ended with a client that did not know it any more': {
+          packets: () =>
+            talk()
+              .open()
+              .exchange(100, 1000)
+              .wait(20)
+              .again(clientIsn, serverIsn)
+              .syn()
+              .segment('server', ACK, 0, { sequence: 10_001, acknowledgement: 1101 })
+              .segment('client', RST, 0, { sequence: 1101 })
+              .wait(wait)
+              .syn()
+              .synAck()
+              .ack('client')
+              .exchange()
+              .close('client'),
+          connections: [
+            { close: 'rst', aborter: 'client', cause: 'dead-peer', 'syn.count': 1, 'ct.count': 1 },
+            { close: 'fin', aborter: null, cause: 'normal', 'syn.count': 2, 'ct.count': 1 },
+          ],
+          totals: { 'attempt.count': 2, 'ct.count': 2, 'retrans.count.clt': 1, 'retrans.count.srv': 0 },
+        },
+      }
+    );
+  }
+}
