@@ -87,8 +87,15 @@ export class RecentPackets {
     this.nextHarvest = this.turn;
   }
 
-  /** Remembers segments number `first` up to `first + count`. */
+  /** Remembers segments number `first` up to `first + count`; in a small ring, a quarter of it at a time. */
   record(segments: Int32Array, first: number, count: number): void {
+    const most = (this.mask + 1) >>> 2;
+    for (let from = first; from < first + count; from += most) {
+      this.recordSome(segments, from, Math.min(most, first + count - from));
+    }
+  }
+
+  private recordSome(segments: Int32Array, first: number, count: number): void {
     const { slots, mask } = this;
     let { written } = this;
     for (let at = first * Seg.Words; at < (first + count) * Seg.Words; at += Seg.Words) {
