@@ -33,8 +33,8 @@ export type ConnectionWriter = ReturnType<typeof createConnectionWriter>;
  * Collects finished connections into batches.
  *
  * Trade-off: rows are written into a batch that stays here and are copied from it: the copy costs 20 ns a connection, but
- * the columns are the same arrays for ever, which the compiler knows by address. Each row writes every column but that of
- * facts, of which most connections have few: it is cleared as a whole when rows have been copied from it.
+ * the columns are the same arrays for ever, which the compiler knows by address. Each row writes every column, but what is
+ * mostly 0 (`sparse`) only where it is not: these columns are cleared as a whole when rows have been copied from them.
  */
 export function createConnectionWriter(
   table: FlowTable,
@@ -50,6 +50,8 @@ export function createConnectionWriter(
   const { clientIp, serverIp, clientPort, serverPort, vlans, vlanCount, close, state, history, closer, aborter } =
     batch;
   const { startSeconds, startNanos, endSeconds, endNanos, stage, flags, ct } = batch;
+  /** Facts, tags and the history's end of most connections, and ten bytes of an IPv4 address. */
+  const sparse = [batch.facts, clientIp, serverIp, vlans, vlanCount, history];
   const column = (name: string) =>
     batch.counters[connectionCounters.findIndex((counter) => counter.name === name)] as CounterColumn;
   const packetsClient = column('packets.clt');
@@ -131,7 +133,7 @@ export function createConnectionWriter(
     } else {
       copyRows(batch, copy.batch);
     }
-    batch.facts.fill(0, 0, used * Fact.Words);
+    sparse.forEach((column) => column.fill(0, 0, (used * column.length) / BATCH_ROWS));
     used = 0;
     emit({ ...copy.batch, epoch, until });
   }
@@ -144,17 +146,18 @@ export function createConnectionWriter(
       writeAddress6(clientIp, out * 16, wide, pair + client * 4);
       writeAddress6(serverIp, out * 16, wide, pair + (client ^ 1) * 4);
     } else {
-      for (let byte = out * 16; byte < out * 16 + 10; byte++) {
-        clientIp[byte] = 0;
-        serverIp[byte] = 0;
-      }
       writeAddress4(clientIp, out * 16, rows[at + Row.Key0 + client] as number);
       writeAddress4(serverIp, out * 16, rows[at + Row.Key1 - client] as number);
     }
     const ports = rows[at + Row.Ports] as number;
     clientPort[out] = client !== 0 ? ports & 0xffff : ports >>> 16;
     serverPort[out] = client !== 0 ? ports >>> 16 : ports & 0xffff;
-    const first = coldOf(at) + Cold.Vlans;
+    if (((rows[at + Row.Facts] as number) & Facts.Tagged) !== 0) {
+      writeVlans(coldOf(at) + Cold.Vlans, out);
+    }
+  }
+
+  function writeVlans(first: number, out: number): void {
     const outer = cold[first] as number;
     const inner = cold[first + 1] as number;
     vlanCount[out] = outer >>> 24;
@@ -174,7 +177,7 @@ export function createConnectionWriter(
     endNanos[out] = (rows[at + Row.LastNanos] as number) & Nanos.Most;
     close[out] = closeClass;
     state[out] = zeekState(rows, at);
-    writeHistory(rows, at, history, out * historyLength, historyLength);
+    writeHistory(rows, at, history, out * historyLength);
     const closed = (noted & Facts.CloserKnown) !== 0;
     closer[out] = closed ? sideOf((noted & Facts.Closer) !== 0 ? 1 : 0, client) : 0;
     const reset = (word & Both.Rst) !== 0;

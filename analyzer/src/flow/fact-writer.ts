@@ -26,22 +26,20 @@ export function createFactWriter(table: FlowTable, into: Int32Array) {
     writeFin(at, first + client, out);
     writeFin(at, first + server, out + 1);
     const noted = rows[at + Row.Facts] as number;
-    const bit = (flag: number, place: number, direction: number) => ((state & (flag << direction)) !== 0 ? place : 0);
     into[out + Fact.End] =
-      bit(State.Data, EndFact.ClientData, client) |
-      bit(State.Data, EndFact.ServerData, server) |
+      ((state & (State.Data << client)) !== 0 ? EndFact.ClientData : 0) |
+      ((state & (State.Data << server)) !== 0 ? EndFact.ServerData : 0) |
       (lastData(rows, at) === server ? EndFact.ServerDataLast : 0) |
-      bit(State.FinAcked, EndFact.ClientFinAcked, client) |
-      bit(State.FinAcked, EndFact.ServerFinAcked, server) |
+      ((state & (State.FinAcked << client)) !== 0 ? EndFact.ClientFinAcked : 0) |
+      ((state & (State.FinAcked << server)) !== 0 ? EndFact.ServerFinAcked : 0) |
       ((noted & Facts.ResetVoid) !== 0 ? EndFact.ResetVoid : 0) |
       ((noted & Facts.FinsFirst) !== 0 ? EndFact.FinsFirst : 0) |
-      bit(State.Handshake, EndFact.HandshakeDone, 0) |
+      ((state & State.Handshake) !== 0 ? EndFact.HandshakeDone : 0) |
       (ending << EndFact.Ending) |
       (((noted >>> Facts.Share) & 15) << EndFact.Share) |
       (watched(at, now) << EndFact.Watched);
     const traits = rows[at + Row.Traits] as number;
-    const ttl = (direction: number) => (traits >>> (Traits.Ttl + direction * Traits.TtlBits)) & 0xff;
-    into[out + Fact.Ttl] = ttl(client) | (ttl(server) << 8);
+    into[out + Fact.Ttl] = ttl(traits, client) | (ttl(traits, server) << 8);
     into[out + Fact.Unacked] = unacked(rows, at, client);
     into[out + Fact.Unacked + 1] = unacked(rows, at, server);
   }
@@ -105,4 +103,9 @@ export function createFactWriter(table: FlowTable, into: Int32Array) {
   }
 
   return write;
+}
+
+/** Time to live of a direction's first packet. */
+function ttl(traits: number, direction: number): number {
+  return (traits >>> (Traits.Ttl + direction * Traits.TtlBits)) & 0xff;
 }

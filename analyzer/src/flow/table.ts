@@ -73,6 +73,20 @@ export function createFlowTable(capacity: number, seed = 0, separateVlans = fals
    * given back and taken anew in between, so that the row must still be in use and in the index.
    */
   function find(segments: Int32Array, segment: number): number {
+    const hint = segments[segment + Seg.Hint] as number;
+    const held = (hint * Row.Words + Table.Offset) | 0;
+    // Nearly always; small enough that the compiler puts it into the loop over segments.
+    return rows[held + Row.Key0] === segments[segment + Seg.Key0] &&
+      rows[held + Row.Key1] === segments[segment + Seg.Key1] &&
+      rows[held + Row.Ports] === segments[segment + Seg.KeyPorts] &&
+      ((rows[held + Row.State] as number) & INDEXED) === State.Used &&
+      segments[segment + Seg.Family] === 4 &&
+      !separateVlans
+      ? hint
+      : search(segments, segment);
+  }
+
+  function search(segments: Int32Array, segment: number): number {
     const key0 = segments[segment + Seg.Key0] as number;
     const key1 = segments[segment + Seg.Key1] as number;
     const ports = segments[segment + Seg.KeyPorts] as number;

@@ -85,10 +85,9 @@ const UPPER_OFFSET = 32;
 
 /**
  * Writes Zeek's history as ASCII: upper case for the client, `^` in front when the first packet came from the server.
- * @param room bytes at `offset`, at least 19; the rest becomes 0
+ * @param offset where up to 19 bytes go; those behind the last letter are left alone
  */
-export function writeHistory(rows: Int32Array, at: number, to: Uint8Array, offset: number, room: number): void {
-  const end = offset + room;
+export function writeHistory(rows: Int32Array, at: number, to: Uint8Array, offset: number): void {
   const clientBit = ((rows[at + Row.State] as number) & State.ClientHigh) !== 0 ? Code.Direction : 0;
   const firstBit = ((rows[at + Row.Facts] as number) & Facts.FirstSender) !== 0 ? Code.Direction : 0;
   if (firstBit !== clientBit) {
@@ -106,8 +105,5 @@ export function writeHistory(rows: Int32Array, at: number, to: Uint8Array, offse
     letters >>>= Code.Bits;
     const lower = LOWER[code & ~Code.Direction] as number;
     to[offset++] = (code & Code.Direction) === clientBit ? lower - UPPER_OFFSET : lower;
-  }
-  while (offset < end) {
-    to[offset++] = 0;
   }
 }
