@@ -149,6 +149,14 @@ const silentAttempt: ConnectionFacts = {
   client: { ...side, bytes: 0 },
   server: { ...side, packets: 0, bytes: 0, ttl: null },
 };
+/** The client has closed, the server has not. */
+const halfClosed = (server: Partial<ConnectionFacts['server']>): ConnectionFacts => ({
+  ...answeredConnection,
+  close: 'halfclosed',
+  closer: 'client',
+  client: { ...answeredConnection.client, fin: plainFin },
+  server: { ...answeredConnection.server, ...server },
+});
 const closedWithoutAWord = (after: number): ConnectionFacts => ({
   ...answeredConnection,
   close: 'fin',
@@ -190,6 +198,12 @@ export const testedOnFacts: readonly RuleOnFacts[] = [
     match: { ...silentAttempt, cutOff: true },
     // The file ends while the attempt waits, but long after it: others were captured in between.
     nearMiss: { ...silentAttempt, cutOff: true, watched: 12e6 },
+  },
+  {
+    rule: 'nothing-answers-late-data',
+    match: halfClosed({ lateBytes: 100, unacked: 100 }),
+    // It still reads: it has only said that it will not write any more.
+    nearMiss: halfClosed({ lateBytes: 100, unacked: 0 }),
   },
   {
     rule: 'waited-in-vain-for-a-request',

@@ -3,7 +3,7 @@ import { bytes, time } from '../diagnose/words.js';
 import type { Side } from '../diagnose/index.js';
 import { pauseSeconds, tinyWindow } from '../flow/facts.js';
 import { Row, State } from '../flow/layout.js';
-import { createSequenceSpace, Place } from '../flow/sequence.js';
+import { answersAnother, createSequenceSpace, Place } from '../flow/sequence.js';
 import { createFlowTable } from '../flow/table.js';
 import { markWeights, type Mark, type MarkKind, type Weight } from './mark.js';
 import { nanosBetween, type SequencePacket } from './packet.js';
@@ -48,7 +48,11 @@ export class SequenceMarker {
     this.marks = [];
     this.weight = (flags & (Flag.Syn | Flag.Fin | Flag.Rst)) !== 0 ? 3 : 0;
 
-    own.begin(packet, peer);
+    const direction = from === 'client' ? 0 : 1;
+    const foreign = answersAnother(this.table.rows, this.at, direction, flags, packet.acknowledgement | 0);
+    if (!foreign) {
+      own.begin(packet, peer);
+    }
     const relative = {
       sequence: own.relative(packet.sequence),
       acknowledgement: (flags & Flag.Ack) === 0 ? null : peer.relative(packet.acknowledgement),
@@ -59,6 +63,8 @@ export class SequenceMarker {
     }
     if ((flags & Flag.Rst) !== 0) {
       this.reset(packet, own, peer);
+    } else if (foreign) {
+      this.ofAnother(packet, own, peer, direction);
     } else {
       this.place(packet, own, peer, sinceLast);
       this.handshake(packet);
@@ -140,6 +146,19 @@ export class SequenceMarker {
     if (payload > 0 && place !== Place.Retransmission && place !== Place.KeepAlive) {
       this.data(packet, own, peer, sinceLast);
     }
+  }
+
+  /** An answer of the connection before: its numbers are not those of this one. */
+  private ofAnother(packet: SequencePacket, own: SideTrack, peer: SideTrack, direction: number): void {
+    const { sequence, flags, payload } = packet;
+    const length = payload + (flags & Flag.Fin);
+    if (length > 0 && this.space.stray(this.at, direction, sequence | 0) === Place.Retransmission) {
+      this.again(packet, own, peer);
+    }
+    if ((flags & Flag.Fin) !== 0) {
+      this.fin(packet, own, peer);
+    }
+    this.close(own, peer);
   }
 
   private keepAlive(own: SideTrack): void {

@@ -1,3 +1,4 @@
+import { Flag } from '../decode/segment.js';
 import { Cold, Half, Row, State } from './layout.js';
 import type { FlowTable } from './table.js';
 
@@ -267,3 +268,30 @@ export function createSequenceSpace(table: FlowTable) {
 }
 
 export type SequenceSpace = ReturnType<typeof createSequenceSpace>;
+
+/** Bytes that may have been missed between a SYN and an acknowledgement; as many are hit by chance once in 256 times. */
+const UNSEEN = 1 << 24;
+
+/**
+ * Whether a segment acknowledges, in answer to a SYN, what that SYN does not stand for: the host still has a connection of
+ * these ports from before (RFC 9293 3.5.1, RFC 5961 4), whose numbers say nothing of this one.
+ */
+export function answersAnother(
+  rows: Int32Array,
+  at: number,
+  direction: number,
+  flags: number,
+  acknowledgement: number
+): boolean {
+  const state = rows[at + Row.State] as number;
+  const other = direction ^ 1;
+  if (
+    (flags & (Flag.Syn | Flag.Rst | Flag.Ack)) !== Flag.Ack ||
+    (state & ((State.Syn | State.SynAck) << direction)) !== 0 ||
+    (state & (State.Syn << other)) === 0
+  ) {
+    return false;
+  }
+  const ahead = (acknowledgement - (rows[at + Row.First + other] as number)) | 0;
+  return ahead <= 0 || ahead > UNSEEN;
+}

@@ -6,7 +6,7 @@ import { createFactNotes } from './fact-notes.js';
 import { createHandshake } from './handshake.js';
 import { createOrderlySegments } from './orderly.js';
 import { Acks, Both, Cold, Ends, Facts, Half, Nanos, Now, Row, State, Table, Traits } from './layout.js';
-import { Place } from './sequence.js';
+import { answersAnother, Place } from './sequence.js';
 import { createSignals } from './signals.js';
 import { clientDirection } from './verdict.js';
 import { createZeekNotes, hasAckLetter, hasDataLetter, hasLetters, hasState } from './zeek.js';
@@ -16,9 +16,6 @@ const CONTROL = 0x07;
 const ANY_FLAG = 0x3f;
 /** A packet after a gap this long makes a RST that follows it a sign of expired state on the path, seconds. */
 const LONG_IDLE = 30;
-
-/** Bytes that may have been missed between a SYN and an acknowledgement; as many are hit by chance once in 256 times. */
-const UNSEEN = 1 << 24;
 
 /**
  * The segments that open, close or reset a connection, that are the first of their kind, or that are odd in any way. Each
@@ -94,7 +91,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       }
     }
     const length = payload + ((flags & Flag.Syn) >> 1) + (flags & Flag.Fin);
-    const foreign = answersAnother(at, direction, flags, acknowledgement);
+    const foreign = answersAnother(rows, at, direction, flags, acknowledgement);
     if (foreign) {
       rows[at + Row.Acked + direction] = acknowledgement;
       rows[at + Row.Facts] = (rows[at + Row.Facts] as number) | Facts.AckOfAnother;
@@ -310,25 +307,6 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     } else if ((noted & Facts.AfterIdle) !== 0 && direction !== ((noted & Facts.IdleSender) !== 0 ? 1 : 0)) {
       rows[at + Row.Facts] = noted & ~Facts.AfterIdle;
     }
-  }
-
-  /**
-   * An acknowledgement, in answer to a SYN, of what that SYN does not stand for: the host still has a connection of these
-   * ports from before (RFC 9293 3.5.1, RFC 5961 4), whose numbers say nothing of this one.
-   */
-  function answersAnother(at: number, direction: number, flags: number, acknowledgement: number): boolean {
-    const state = rows[at + Row.State] as number;
-    const other = direction ^ 1;
-    if (
-      (flags & (Flag.Syn | Flag.Rst | Flag.Ack)) !== Flag.Ack ||
-      (state & State.Handshake) !== 0 ||
-      (state & ((State.Syn | State.SynAck) << direction)) !== 0 ||
-      (state & (State.Syn << other)) === 0
-    ) {
-      return false;
-    }
-    const ahead = (acknowledgement - (rows[at + Row.First + other] as number)) | 0;
-    return ahead <= 0 || ahead > UNSEEN;
   }
 
   /** A segment with data or an acknowledgement: mid-stream when no SYN announced it. */

@@ -64,7 +64,7 @@ export const deadPeerRules: readonly Rule[] = [
     name: 'server-close-may-be-lost',
     family: 'dead-peer',
     sign: 'that RST is the server’s, in the middle of a large upload',
-    says: { 'server-abort': 1 },
+    says: { 'server-abort': 1.5 },
     when: (c) => isStranger(c) && c.by === 'server' && c.rst?.lastData === 'peer' && c.client.bytes > BULK,
     evidence: (c) =>
       `the client had sent ${bytes(c.client.bytes)} and was not done: the server's own close may be missing here`,

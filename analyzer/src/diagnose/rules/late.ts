@@ -99,6 +99,19 @@ export const lateRules: readonly Rule[] = [
       `the client sent ${bytes(c.client.lateBytes)} ${time(c.client.lateDelay)} after the server's FIN, which it had acknowledged`,
   },
   {
+    // Who has only half closed acknowledges what still comes, and who has closed resets it: here something is missing.
+    name: 'nothing-answers-late-data',
+    family: 'late',
+    sign: "data after the other side's FIN, and neither an acknowledgement nor a RST",
+    says: { 'late-data': 2, 'half-closed': -1.5 },
+    when: (c) => {
+      const writer = c.firstFin === null ? null : other(c, c.firstFin);
+      return c.close === 'halfclosed' && writer !== null && writer.lateBytes > 0 && writer.unacked >= writer.lateBytes;
+    },
+    evidence: (c) =>
+      `${bytes(other(c, c.firstFin ?? 'client').lateBytes)} came after the ${c.firstFin}'s FIN, and what answered them was not captured`,
+  },
+  {
     name: 'client-leaves-before-the-response',
     family: 'late',
     sign: "the client's FIN behind its own request; the response was answered by RSTs",
