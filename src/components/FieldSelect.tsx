@@ -1,7 +1,7 @@
 import React from 'react';
-import { MultiCombobox } from '@grafana/ui';
 import { describeField } from '../query/catalogue';
 import type { FieldInfo } from '../types';
+import { NamedMultiCombobox } from './NamedMultiCombobox';
 
 interface Props {
   id: string;
@@ -18,22 +18,15 @@ export function FieldSelect({ id, label, fields, loading, value, placeholder, on
   const known = fields.map((field) => ({ value: field.name, label: field.name, description: describeField(field) }));
   const others = value.filter((name) => !fields.some((field) => field.name === name));
   return (
-    <>
-      {/* Grafana 12 gives the input no id, so that the field's own label does not reach it. */}
-      <span id={`${id}-name`} hidden>
-        {label}
-      </span>
-      <MultiCombobox
-        id={id}
-        aria-labelledby={`${id}-name`}
-        options={[...others.map((name) => ({ value: name, label: name })), ...known]}
-        value={value}
-        loading={loading}
-        placeholder={placeholder}
-        createCustomValue
-        isClearable
-        onChange={(chosen) => onChange(chosen.map((option) => option.value))}
-      />
-    </>
+    <NamedMultiCombobox
+      id={id}
+      label={label}
+      options={[...others.map((name) => ({ value: name, label: name })), ...known]}
+      value={value}
+      loading={loading}
+      placeholder={placeholder}
+      createCustomValue
+      onChange={onChange}
+    />
   );
 }

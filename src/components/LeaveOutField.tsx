@@ -1,6 +1,6 @@
 import React from 'react';
-import { MultiCombobox } from '@grafana/ui';
 import type { Omission } from '../types';
+import { NamedMultiCombobox } from './NamedMultiCombobox';
 
 export const leaveOutHelp =
   'What is not counted. Which conversations these are, a notice of the answer says; scans and services are shown by the kind ' +
@@ -34,22 +34,13 @@ interface Props {
 /** What an answer does not count. */
 export function LeaveOutField({ id, value, onChange }: Props) {
   return (
-    <>
-      {/* Grafana 12 gives the input no id, so that the field's own label does not reach it. */}
-      <span id={`${id}-name`} hidden>
-        Leave out
-      </span>
-      <MultiCombobox<Omission>
-        id={id}
-        aria-labelledby={`${id}-name`}
-        options={options}
-        value={value}
-        placeholder="Nothing"
-        isClearable
-        width="auto"
-        minWidth={24}
-        onChange={(chosen) => onChange(chosen.map((option) => option.value))}
-      />
-    </>
+    <NamedMultiCombobox<Omission>
+      id={id}
+      label="Leave out"
+      options={options}
+      value={value}
+      placeholder="Nothing"
+      onChange={onChange}
+    />
   );
 }

@@ -1,5 +1,5 @@
 import { Flag, Seg } from '../decode/segment.js';
-import { bitsOf, lastData, unacked } from './fact-values.js';
+import { bitsOf, lastData, noteIpId, unacked } from './fact-values.js';
 import { Fact, FinHead, PauseHead, pauseSeconds, ResetHead, tinyWindow } from './facts.js';
 import { Both, Cold, Fins, Half, Nanos, Row, State } from './layout.js';
 import type { FlowTable } from './table.js';
@@ -50,11 +50,7 @@ export function createFactNotes(table: FlowTable, segments: Int32Array) {
       words[tiny] = (words[tiny] as number) + 1;
     }
     if ((state & State.Ipv6) === 0 && (flags & Flag.Rst) === 0) {
-      // The words for IPv6 addresses are free in IPv4 connections: the first IP id of each direction.
-      const shift = direction * Half.Bits;
-      if ((((rows[at + Row.Wide] as number) >>> shift) & Half.Most) === 0) {
-        rows[at + Row.Wide] = (rows[at + Row.Wide] as number) | ((segments[segment + Seg.IpId] as number) << shift);
-      }
+      noteIpId(rows, at, direction, segments[segment + Seg.IpId] as number);
     }
   }
 

@@ -1,4 +1,4 @@
-import { Nanos, Row, State } from './layout.js';
+import { Half, Nanos, Row, State } from './layout.js';
 
 /** What the facts of a connection are worked out from. */
 
@@ -29,4 +29,12 @@ export function unacked(rows: Int32Array, at: number, direction: number): number
     0,
     ((rows[at + Row.Next + direction] as number) - (rows[at + Row.Acked + (direction ^ 1)] as number)) | 0
   );
+}
+
+/** Keeps the first IP id other than 0 of a direction of an IPv4 connection, in the word for IPv6 addresses, which is free. */
+export function noteIpId(rows: Int32Array, at: number, direction: number, id: number): void {
+  const shift = direction * Half.Bits;
+  if ((((rows[at + Row.Wide] as number) >>> shift) & Half.Most) === 0) {
+    rows[at + Row.Wide] = (rows[at + Row.Wide] as number) | (id << shift);
+  }
 }

@@ -85,7 +85,6 @@ export function createFactWriter(table: FlowTable, into: Int32Array) {
       into[out + Fact.FinPeerUnacked] = fins[fin + Fins.PeerUnacked] as number;
       into[out + Fact.FinGap] = fins[fin + Fins.Gap] as number;
       into[out + Fact.FinSeconds] = microsSinceStart(at, fin);
-      into[out + Fact.FinNanos] = fins[fin + Fins.Nanos] as number;
     }
   }
 

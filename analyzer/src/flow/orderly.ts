@@ -2,6 +2,7 @@ import { Flag, Seg } from '../decode/segment.js';
 import type { Closing } from './closing.js';
 import type { Connections } from './connections.js';
 import type { FactNotes } from './fact-notes.js';
+import { noteIpId } from './fact-values.js';
 import { tinyWindow } from './facts.js';
 import type { Handshake } from './handshake.js';
 import { Both, Ends, Facts, Half, Nanos, Now, Opening, Row, State, Table, Traits } from './layout.js';
@@ -276,11 +277,7 @@ export function createOrderlySegments(connections: Connections, segments: Int32A
   /** What the row learns of any segment without data, behind all that compares it with those before. */
   function finish(at: number, direction: number, segment: number, event: number, state: number): void {
     if ((state & State.Ipv6) === 0) {
-      const shift = direction * Half.Bits;
-      const ids = rows[at + Row.Wide] as number;
-      if (((ids >>> shift) & Half.Most) === 0) {
-        rows[at + Row.Wide] = ids | ((segments[segment + Seg.IpId] as number) << shift);
-      }
+      noteIpId(rows, at, direction, segments[segment + Seg.IpId] as number);
     }
     announced[((at + Row.Announced) << 1) + direction] = segments[segment + Seg.Window] as number;
     rows[at + Row.LastSeconds] = event;

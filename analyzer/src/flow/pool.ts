@@ -19,9 +19,10 @@ export interface Pool {
 /**
  * @param width words of a row, at least 1
  * @param most rows in use at once
+ * @param offset words in front of row 0, so that rows begin where cache lines do (`Table.Offset`)
  */
-export function createPool(width: number, most: number): Pool {
-  const words = new Int32Array(width * (most + 1));
+export function createPool(width: number, most: number, offset = 0): Pool {
+  const words = new Int32Array(width * (most + 1) + offset);
   const given = new Int32Array(most + 1);
   let size = 0;
   let fresh = 1;
@@ -38,7 +39,7 @@ export function createPool(width: number, most: number): Pool {
   function give(row: number): void {
     size--;
     given[free++] = row;
-    const first = row * width;
+    const first = row * width + offset;
     for (let word = first; word < first + width; word++) {
       words[word] = 0;
     }

@@ -3,13 +3,15 @@ import { createClosing } from './closing.js';
 import type { Connections } from './connections.js';
 import { Event, Verdict } from './events.js';
 import { createFactNotes } from './fact-notes.js';
+import { noteIpId } from './fact-values.js';
 import { createHandshake } from './handshake.js';
 import { createOrderlySegments } from './orderly.js';
 import { Acks, Both, Cold, Ends, Facts, Half, Nanos, Now, Row, State, Table, Traits } from './layout.js';
+import { settlePlain } from './plain.js';
 import { answersAnother, Place } from './sequence.js';
 import { createSignals } from './signals.js';
 import { clientDirection } from './verdict.js';
-import { createZeekNotes, hasAckLetter, hasDataLetter, hasLetters, hasState } from './zeek.js';
+import { createZeekNotes, hasLetters, hasState } from './zeek.js';
 
 /** Literals, which the bundler writes into the code: SYN, FIN and RST; these with PSH, ACK and URG. */
 const CONTROL = 0x07;
@@ -182,7 +184,7 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
       place(at, direction, sequence, payload, payload);
     }
     if ((state & State.Ipv6) === 0) {
-      noteId(rows, at, direction, segments[segment + Seg.IpId] as number);
+      noteIpId(rows, at, direction, segments[segment + Seg.IpId] as number);
     }
     const window = segments[segment + Seg.Window] as number;
     const own = ((at + Row.Announced) << 1) + direction;
@@ -375,31 +377,4 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
   }
 
   return { packet, standing, place, spillBytes, sameWindow };
-}
-
-/** Keeps the first IP id other than 0 of a direction of an IPv4 connection. */
-function noteId(rows: Int32Array, at: number, direction: number, id: number): void {
-  const shift = direction * Half.Bits;
-  if ((((rows[at + Row.Wide] as number) >>> shift) & Half.Most) === 0) {
-    rows[at + Row.Wide] = (rows[at + Row.Wide] as number) | (id << shift);
-  }
-}
-
-/** Works out which plain segments of this connection may take the short way; returns the connection's state. */
-function settlePlain(rows: Int32Array, at: number): number {
-  const state = (rows[at + Row.State] as number) & ~Both.Plain;
-  const stands =
-    (state & State.Midstream) !== 0 || (state & (State.Handshake | State.Timed)) === (State.Handshake | State.Timed);
-  const busy = (state & (Both.Fin | Both.Rst | State.Closed | State.Suspect | State.Candidate)) !== 0;
-  let plain = 0;
-  if (stands && !busy && rows[at + Row.Rival] === 0 && ((rows[at + Row.Facts] as number) & Facts.AfterIdle) === 0) {
-    const zeek = rows[at + Row.Zeek] as number;
-    for (let direction = 0; direction < 2; direction++) {
-      if ((state & (State.Ack << direction)) !== 0) {
-        plain |= (hasAckLetter(zeek, direction) ? 1 : 0) << (direction << 1);
-        plain |= (hasDataLetter(zeek, direction) ? 2 : 0) << (direction << 1);
-      }
-    }
-  }
-  return (rows[at + Row.State] = state | (plain * State.Plain));
 }

@@ -41,11 +41,8 @@ export function createFlowTable(capacity: number, seed = 0, separateVlans = fals
   const wide = createPool(Pair.Words, capacity);
   const wideWords = wide.words;
   /** What FINs tell, and where rarer things lie (`Fins`). Row 0 belongs to nobody and is 0, as in all pools. */
-  const finWords = new Int32Array((capacity + 1) * Fins.Words + Table.Offset);
-  const finDoubles = new Float64Array(finWords.buffer);
-  const freedFins = new Int32Array(capacity + 1);
-  let freshFins = 1;
-  let freeFins = 0;
+  const finPool = createPool(Fins.Words, capacity, Table.Offset);
+  const finWords = finPool.words;
   /** Rarer facts (`Cold`). */
   const cold = createPool(Cold.Words, capacity);
   const coldWords = cold.words;
@@ -238,11 +235,7 @@ export function createFlowTable(capacity: number, seed = 0, separateVlans = fals
     if (finWords[first + Fins.Cold] !== 0) {
       cold.give(finWords[first + Fins.Cold] as number);
     }
-    const pairs = first >> 1;
-    for (let pair = pairs; pair < pairs + Fins.Words / 2; pair++) {
-      finDoubles[pair] = 0;
-    }
-    freedFins[freeFins++] = number;
+    finPool.give(number);
   }
 
   /** First word in `fins` of what a row's FINs tell; of a row of zeros when there is nothing. */
@@ -254,7 +247,7 @@ export function createFlowTable(capacity: number, seed = 0, separateVlans = fals
   function finsAt(place: number): number {
     let number = rows[place + Row.Fins] as number;
     if (number === 0) {
-      number = freeFins === 0 ? freshFins++ : (freedFins[--freeFins] as number);
+      number = finPool.take();
       rows[place + Row.Fins] = number;
     }
     return (number * Fins.Words + Table.Offset) | 0;

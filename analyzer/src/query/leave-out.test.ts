@@ -44,7 +44,7 @@ const windowsOf = (connections: readonly ConnectionRow[]): Rows => {
   const rows = new Map<number, WindowRow[]>();
   for (const { client, server, port, start, close } of connections) {
     const window = Math.floor(start![0] / 10) * 10;
-    const refused = close === 'refused' ? { 'refused.count': 1, 'rst.conn.srv': 1, 'close.rst': 0 } : { 'ct.count': 1 };
+    const refused = close === 'refused' ? { 'refused.count': 1, 'rst.conn.srv': 1 } : { 'ct.count': 1 };
     const row = { client, server, port: port!, counters: { 'attempt.count': 1, 'syn.count': 1, ...refused } };
     rows.set(window, [...(rows.get(window) ?? []), row]);
   }
