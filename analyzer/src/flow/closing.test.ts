@@ -151,6 +151,41 @@ rules('RSTs: whether they end a connection (RFC 5961; semantics b4)', {
     connections: [{ close: 'fin', 'rst.count.srv': 1 }],
     totals: { 'close.fin': 1, 'close.rst': 0 },
   },
+  'a RST that its receiver would question, and that nothing follows, ends the connection, and its side is the closer': {
+    packets: () => talk().open().exchange().rst('server', { sequence: 10_501 }),
+    connections: [{ close: 'rst', closer: 'server', aborter: 'server' }],
+    totals: { 'close.rst': 1, 'closer.srv': 1, 'closer.clt': 0, 'unclosed.count': 0 },
+  },
+  'a RST that the connection survives closed nothing: the closer is the side whose FIN came later': {
+    packets: () => talk().open().exchange().rst('server').send('server', 500).close('client'),
+    connections: [{ close: 'fin', closer: 'client', aborter: 'server' }],
+    totals: { 'closer.clt': 1, 'closer.srv': 0, 'rst.conn.srv': 1 },
+  },
+  'a refusal that a SYN+ACK contradicts closed nothing either': {
+    packets: () => talk().syn().refuse().synAck().ack('client').exchange().close('client'),
+    connections: [{ close: 'fin', closer: 'client', 'ct.count': 1 }],
+    totals: { 'closer.clt': 1, 'closer.srv': 0, 'refused.count': 0 },
+  },
+  'a connection that survives a RST and stays open has no closer': {
+    packets: () => talk().open().exchange().rst('server').send('server', 500).ack('client'),
+    connections: [{ close: 'open', closer: null }],
+    totals: { 'closer.clt': 0, 'closer.srv': 0, 'unclosed.end': 1 },
+  },
+  'a FIN before the RST that the connection survives remains the first': {
+    packets: () => talk().open().exchange().fin('server').rst('client').send('client', 500).fin('client').ack('server'),
+    connections: [{ close: 'fin', closer: 'server' }],
+    totals: { 'closer.srv': 1, 'closer.clt': 0 },
+  },
+  'after a RST that the connection survived, the next one tells who ended it, and how far it had come': {
+    packets: () => talk().open().rst('server').send('server', 500).ack('client').send('client', 10).rst('client'),
+    connections: [{ close: 'rst', closer: 'client', aborter: 'client', stage: 'later' }],
+    totals: { 'closer.clt': 1, 'rst.conn': 1, 'rst.conn.clt': 1, 'rst.conn.srv': 1 },
+  },
+  'a RST behind an orderly close is harmless, also where the connection had survived one before': {
+    packets: () => talk().open().rst('server').send('server', 500).ack('client').close('client').rst('client'),
+    connections: [{ close: 'fin', closer: 'client' }],
+    totals: { 'close.fin': 1, 'close.finrst': 0, 'rst.afterclose': 1 },
+  },
 });
 
 rules('RSTs: what each is counted as (semantics b3)', {

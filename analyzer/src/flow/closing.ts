@@ -2,7 +2,7 @@ import { Flag } from '../decode/segment.js';
 import { Event, Verdict } from './events.js';
 import { Both, Cold, Facts, Fins, Row, State } from './layout.js';
 import type { FlowTable } from './table.js';
-import { clientDirection, established } from './verdict.js';
+import { clientDirection, established, settleCloser } from './verdict.js';
 
 /** Stages at which a connection's first RST can come, as `Facts.Stage` keeps them (1 + index into `resetStages`). */
 const enum Stage {
@@ -35,6 +35,7 @@ export function createClosing(table: FlowTable, book: (at: number, kind: number,
     const bit = State.Fin << direction;
     const state = rows[at + Row.State] as number;
     if ((state & bit) === 0) {
+      settleCloser(rows, at);
       rows[at + Row.State] = state | bit;
       fins[finsAt(at) + Fins.End + direction] = end;
       setCloser(at, direction);
@@ -70,6 +71,7 @@ export function createClosing(table: FlowTable, book: (at: number, kind: number,
 
   /** Books a RST and works out what it does to the connection. */
   function onReset(at: number, direction: number, flags: number, sequence: number, acknowledgement: number): void {
+    settleCloser(rows, at);
     let state = rows[at + Row.State] as number;
     let facts = rows[at + Row.Facts] as number;
     const finsAcked = (state & Both.FinAcked) === Both.FinAcked;
@@ -87,6 +89,10 @@ export function createClosing(table: FlowTable, book: (at: number, kind: number,
     let verdicts = rows[at + Row.Verdicts] as number;
     if ((state & Both.Rst) === 0) {
       verdicts |= Verdict.RstConnAny;
+    }
+    if ((state & Both.Rst) === 0 || (facts & Facts.ResetVoid) !== 0) {
+      // The first RST, or the first after those that the connection survived: they do not tell how it ended.
+      facts &= ~((7 << Facts.Stage) | Facts.Aborter | Facts.FinsFirst);
       facts |= (stageOf(at) << Facts.Stage) | (direction !== 0 ? Facts.Aborter : 0) | (finsAcked ? Facts.FinsFirst : 0);
     }
     if ((state & (State.Rst << direction)) === 0) {

@@ -9,7 +9,7 @@ import type { Part } from './part.js';
 import { createSequenceSpace } from './sequence.js';
 import { createFlowTable } from './table.js';
 import { createTimerWheel, wheelSeconds } from './timers.js';
-import { closeClass, Ending, finalVerdicts, isOneWay } from './verdict.js';
+import { closeClass, concludeCloser, Ending, finalVerdicts, isOneWay } from './verdict.js';
 import { createWindowBook, graceSeconds, windowOf, windowStart } from './window-book.js';
 
 /** How long a connection is kept after its last packet, seconds (semantics b4, "state timeouts"). */
@@ -256,6 +256,7 @@ export function createConnections(emit: (batch: Batch) => void, options: FlowOpt
       rows[at + Row.Facts] = (rows[at + Row.Facts] as number) | Facts.OneWay;
     }
     const close = closeClass(rows, at);
+    concludeCloser(rows, at, close);
     enterWindow(row);
     rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | finalVerdicts(rows, at, close, ending);
     record(at);

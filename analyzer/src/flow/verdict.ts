@@ -94,6 +94,35 @@ export function closeClass(rows: Int32Array, at: number): number {
   return MIDSTREAM;
 }
 
+/**
+ * Who closed, as far as it is known now. RSTs that the connection survived closed nothing: then only a FIN tells. To be asked
+ * before the next FIN or RST is taken in, while it is still known which of both sides' FINs came first.
+ */
+export function settleCloser(rows: Int32Array, at: number): void {
+  const facts = rows[at + Row.Facts] as number;
+  if ((facts & Facts.ResetVoid) === 0) {
+    return;
+  }
+  const fins = (rows[at + Row.State] as number) & Both.Fin;
+  if (fins === 0) {
+    rows[at + Row.Facts] = facts & ~(Facts.CloserKnown | Facts.Closer);
+  } else if (fins !== Both.Fin) {
+    rows[at + Row.Facts] = fins === State.Fin ? facts & ~Facts.Closer : facts | Facts.Closer;
+  }
+}
+
+/**
+ * Who closed, when the connection's record ends: also the side of a RST whose number its receiver would have questioned, but
+ * which nothing followed (semantics b4).
+ */
+export function concludeCloser(rows: Int32Array, at: number, close: number): void {
+  settleCloser(rows, at);
+  const facts = rows[at + Row.Facts] as number;
+  if (close === RST && (facts & Facts.CloserKnown) === 0) {
+    rows[at + Row.Facts] = facts | Facts.CloserKnown | ((facts & Facts.Aborter) !== 0 ? Facts.Closer : 0);
+  }
+}
+
 /** Packets came from one direction only, and they acknowledge what was not captured. */
 export function isOneWay(rows: Int32Array, at: number): boolean {
   const state = rows[at + Row.State] as number;
