@@ -1,3 +1,4 @@
+import type { Counter } from '@tcpscope/filter';
 import type { LiveFeed, LiveTotals } from '../api/index.js';
 import { windowCounters, type WindowBatch } from '../flow/index.js';
 
@@ -28,9 +29,7 @@ export class Totals implements LiveFeed {
   }
 
   current(): LiveTotals {
-    const totals = Object.fromEntries(
-      windowCounters.map(({ name }, i) => [name, Number.isNaN(this.sums[i]!) ? null : this.sums[i]!])
-    );
+    const totals = Object.fromEntries(windowCounters.map((counter, i) => [counter.name, valueOf(counter, this.sums[i]!)]));
     return { time: this.now(), connections: this.connections(), totals };
   }
 
@@ -50,4 +49,9 @@ export class Totals implements LiveFeed {
     const totals = this.current();
     this.listeners.forEach((listener) => listener(totals));
   }
+}
+
+/** In the unit of the catalogue; null where nobody knows, or where there was nothing to find the greatest of. */
+function valueOf({ aggregate, scale }: Counter, sum: number): number | null {
+  return Number.isNaN(sum) || (aggregate === 'max' && sum === 0) ? null : sum / scale;
 }

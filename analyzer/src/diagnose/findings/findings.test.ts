@@ -292,6 +292,12 @@ test('a finding has a confidence below 1, numbers in its text, and a filter that
   }
 });
 
+test('a stale client is refused, or meets silence: the two have different origins', () => {
+  const origin = (all: readonly Ended[]) => findings(sorted(all)).find(({ kind }) => kind === 'stale-client')?.origin;
+  assert.equal(origin(many(20, (i) => refused(i * 30))), 'refusal');
+  assert.equal(origin(many(20, (i) => silent(i * 30))), 'lack of resources or network interruption');
+});
+
 test('trouble of a zone is named by its zone, or by its network in either family', () => {
   const trouble = (server: (i: number) => string, more: Partial<Ended> = {}) =>
     findings(many(12, (i) => silent(i, { server: server(i % 4), client: client(i), ...more }))).find(

@@ -41,7 +41,7 @@ export const findingTexts: Readonly<Record<FindingKind, FindingText>> = {
     otherwise: 'One client alone: `stale-client`.',
   },
   'stale-client': {
-    origins: ['refusal'],
+    origins: ['lack of resources or network interruption', 'refusal'],
     sign: 'The only client of a service tries again and again and never gets through.',
     otherwise: 'Others get through, or the attempts follow faster than a program would retry.',
   },
