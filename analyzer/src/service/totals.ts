@@ -29,7 +29,9 @@ export class Totals implements LiveFeed {
   }
 
   current(): LiveTotals {
-    const totals = Object.fromEntries(windowCounters.map((counter, i) => [counter.name, valueOf(counter, this.sums[i]!)]));
+    const totals = Object.fromEntries(
+      windowCounters.map((counter, i) => [counter.name, valueOf(counter, this.sums[i]!)])
+    );
     return { time: this.now(), connections: this.connections(), totals };
   }
 
