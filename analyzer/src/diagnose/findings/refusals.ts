@@ -69,7 +69,8 @@ const staleClient: ServiceRule = (server, port, group, thresholds) => {
   return {
     kind: 'stale-client',
     severity: 'low',
-    origin: failed.filter(isRefused).length * 2 >= failed.length ? 'refusal' : 'lack of resources or network interruption',
+    origin:
+      failed.filter(isRefused).length * 2 >= failed.length ? 'refusal' : 'lack of resources or network interruption',
     confidence: Math.min(0.99, logistic(0.8 + Math.log2(failed.length / thresholds.staleAttempts) + (0.5 - spread))),
     ...about(server, port, failed, first.client),
     text: `${first.client} tried ${endText(server, port)} ${failed.length} times, every ${seconds(mean)} or so, and never got through`,
