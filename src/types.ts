@@ -69,7 +69,7 @@ export interface TcpSecureOptions {
 export interface FieldInfo {
   name: string;
   aliases: string[];
-  kind: 'dimension' | 'counter' | 'sum' | 'ratio' | 'percentile' | 'distinct' | 'attribute';
+  kind: 'dimension' | 'counter' | 'sum' | 'ratio' | 'percentile' | 'mean' | 'distinct' | 'attribute';
   type: 'ip' | 'port' | 'integer' | 'number' | 'string' | 'boolean' | 'time';
   unit: string | null;
   side: 'client' | 'server' | null;

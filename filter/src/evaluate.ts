@@ -11,7 +11,7 @@ import {
   type SetItem,
   type StoredField,
 } from './expression.js';
-import { formulaOf } from './fields/formula.js';
+import { formulaOf, isMaximum } from './fields/formula.js';
 import { enumeration } from './fields/lookup.js';
 import type { ArithmeticOperator, ComparisonOperator } from './grammar/syntax.js';
 import { matcher } from './regex/match.js';
@@ -21,7 +21,7 @@ import { isWithin, patternOf } from './values/text.js';
 import { canonicalTime, timeKey, timeKeyOfMilliseconds } from './values/time.js';
 
 /**
- * A value of a row. Addresses are text; counters and percentiles are in stored units (microseconds where `scale` is 1e6);
+ * A value of a row. Addresses are text; counters and metrics of times are in stored units (microseconds where `scale` is 1e6);
  * attributes in the unit of the field; times are RFC 3339 or milliseconds since 1970; null is unknown or none.
  */
 export type FilterValue = number | string | boolean | null;
@@ -59,7 +59,8 @@ export function valueOfField(field: Field, valueOf: ValueOf): FilterValue {
     case 'dimension':
     case 'distinct':
       return valueOf(field);
-    case 'percentile': {
+    case 'percentile':
+    case 'mean': {
       const value = valueOf(field);
       return typeof value === 'number' ? value / field.scale : null;
     }
@@ -75,7 +76,7 @@ export function valueOfField(field: Field, valueOf: ValueOf): FilterValue {
 function numberOfField(field: Field, valueOf: ValueOf): number | null {
   const formula = formulaOf(field);
   const numerator = formula === null ? null : total(formula.numerator, valueOf);
-  if (formula === null || numerator === null) {
+  if (formula === null || numerator === null || (numerator === 0 && isMaximum(field))) {
     return null;
   }
   const value = formula.scale === 1 ? numerator : numerator / formula.scale;

@@ -1,4 +1,4 @@
-import type { Attribute, Counter, Dimension, Distinct, Field, Percentile } from './catalogue/index.js';
+import type { Attribute, Counter, Dimension, Distinct, Field, TimeMetric } from './catalogue/index.js';
 import type { ArithmeticOperator, ComparisonOperator } from './grammar/syntax.js';
 import type { Suffix } from './values/number.js';
 
@@ -133,7 +133,7 @@ export interface RangeItem {
 export type SetItem = NumberLiteral | TextLiteral | AddressLiteral | Variable | NetworkItem | RangeItem;
 
 /** Fields that rows carry themselves; sums and ratios are made of them. */
-export type StoredField = Dimension | Counter | Attribute | Distinct | Percentile;
+export type StoredField = Dimension | Counter | Attribute | Distinct | TimeMetric;
 
 function operandFields(operand: Operand): readonly Field[] {
   switch (operand.kind) {

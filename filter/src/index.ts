@@ -40,8 +40,8 @@ export {
   type TimeLiteral,
   type Variable,
 } from './expression.js';
-export { formulaOf, mayBeUnknown, type Formula } from './fields/formula.js';
-export { enumeration, fieldsOf, findField, isZone, type RowKind } from './fields/lookup.js';
+export { formulaOf, isMaximum, mayBeUnknown, type Formula } from './fields/formula.js';
+export { enumeration, fieldsOf, findField, isOfTimes, isZone, type RowKind } from './fields/lookup.js';
 export { nearestFields } from './fields/nearest.js';
 export type { ArithmeticOperator, ComparisonOperator, Token, TokenKind } from './grammar/syntax.js';
 export { tokensOf } from './grammar/tokens.js';
@@ -49,5 +49,5 @@ export { limits } from './limits.js';
 export { parseFilter, type Parsed, type ParseOptions } from './parse/parse.js';
 export { printFilter, quote } from './print.js';
 export { toSql, type SqlBinder, type SqlType, type SqlValue } from './sql.js';
-export { bucketCount, bucketError, bucketOf, bucketTimes, percentileOf } from './values/buckets.js';
+export { bucketCount, bucketError, bucketOf, bucketTimes, meanOf, percentileOf } from './values/buckets.js';
 export { numberOf, type Suffix } from './values/number.js';

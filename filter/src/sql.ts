@@ -12,7 +12,7 @@ import {
   type SetItem,
   type StoredField,
 } from './expression.js';
-import { formulaOf, mayBeUnknown } from './fields/formula.js';
+import { formulaOf, isMaximum, mayBeUnknown } from './fields/formula.js';
 import { enumeration } from './fields/lookup.js';
 import { re2 } from './regex/re2.js';
 import { addressKey, networkRanges, storedText } from './values/address.js';
@@ -31,7 +31,7 @@ export type SqlValue = string | number;
 /**
  * What the translation needs to know of a query. `column` is the SQL of a stored field, aggregated or not: addresses of
  * type IPv6, ports and counters unsigned integers in stored units, texts String ('' in an enumeration is none), booleans
- * UInt8, times DateTime64(9), attributes in the field's unit (null or NaN is none), percentiles in stored units (null is
+ * UInt8, times DateTime64(9), attributes in the field's unit (null or NaN is none), metrics of times in stored units (null is
  * none). `parameter` registers a value and returns its placeholder; it is the only way from the user's text into the SQL.
  */
 export interface SqlBinder {
@@ -138,6 +138,7 @@ class Translation {
       case 'distinct':
         return { ...certain(this.#binder.column(field)), whole: true };
       case 'percentile':
+      case 'mean':
         return { sql: `(${this.#binder.column(field)} / ${field.scale})`, nullable: true, whole: false };
       case 'attribute':
         return this.#attribute(this.#binder.column(field), field);
@@ -161,7 +162,8 @@ class Translation {
     if (formula === null) {
       throw new TypeError(`${field.name} is not made of counters`);
     }
-    const numerator = this.#total(formula.numerator);
+    const sum = this.#total(formula.numerator);
+    const numerator = isMaximum(field) ? `nullIf(${sum}, 0)` : sum;
     const value = formula.scale === 1 ? numerator : `(${numerator} / ${formula.scale})`;
     return formula.denominator === null
       ? { sql: value, nullable: mayBeUnknown(field), whole: formula.scale === 1 }

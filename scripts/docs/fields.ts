@@ -7,9 +7,9 @@ import {
   feedDimensions,
   feedRatios,
   fields,
-  percentileFields,
   ratios,
   sums,
+  timeMetrics,
   type Attribute,
   type Field,
   type Ratio,
@@ -85,11 +85,11 @@ export function fieldsPage(): Page {
       ['Field', 'Meaning', 'Other names', 'On', 'Is'],
       ratios.map((field) => [...common(field), quotient(field)])
     ),
-    '## Percentiles',
-    'Times that a part of all times in the group stay below, within 1/32 (3.1 %) of the exact one. Null where there is no such time.',
+    '## Times',
+    'Percentiles, means and the longest of all times in the group, within 1/32 (3.1 %) of the exact one. Null where there is no such time.',
     table(
-      ['Field', 'Meaning', 'Other names', 'On', 'Per cent'],
-      percentileFields.map((field) => [...common(field), `${field.percent}`])
+      ['Field', 'Meaning', 'Other names', 'On', 'Is'],
+      timeMetrics.map((field) => [...common(field), field.kind === 'mean' ? 'mean' : `${field.percent} %`])
     ),
     '## Numbers of different values',
     'How many values a dimension takes within a group.',

@@ -5,26 +5,26 @@ import {
   counters,
   distincts,
   histograms,
-  percentileFields,
   ratios,
   sums,
   type Counter,
   type Distinct,
-  type Percentile,
   type Ratio,
+  timeMetrics,
   type Sum,
+  type TimeMetric,
 } from '../../filter/src/index.js';
 import { quotient, unitText } from './fields.js';
 import { code, codes, paragraphs, table, type Page } from './markdown.js';
 
-type Metric = Counter | Sum | Ratio | Percentile | Distinct;
+type Metric = Counter | Sum | Ratio | TimeMetric | Distinct;
 
 /** When the value of a group, or of a point, is null although something was captured. */
 function nullness(metric: Metric): string {
   if (valueOfNothing(metric) !== null) {
     return 'never';
   }
-  return metric.kind === 'ratio' || metric.kind === 'percentile' ? metric.whenNull : 'no handshake';
+  return 'whenNull' in metric ? metric.whenNull : 'no handshake';
 }
 
 function calculation(metric: Metric): string {
@@ -35,8 +35,9 @@ function calculation(metric: Metric): string {
       return metric.terms.map(code).join(' + ');
     case 'ratio':
       return quotient(metric);
+    case 'mean':
     case 'percentile':
-      return `${metric.percent} % of ${histograms.find(({ name }) => name === metric.of)!.summary.replace(/^./, (first) => first.toLowerCase())}`;
+      return `${metric.kind === 'mean' ? 'mean' : `${metric.percent} %`} of ${histograms.find(({ name }) => name === metric.of)!.summary.replace(/^./, (first) => first.toLowerCase())}`;
     case 'distinct':
       return `different ${code(metric.of)}`;
   }
@@ -89,10 +90,14 @@ the window of 10 s in which the packet came. What is only known at the end of a 
 became final; for a connection that is only forgotten that is long after its last packet. So ratios such as \`refused.ratio\` over a very short range
 compare what ended with what began.`;
 
-const percentileText = `The least time that at least so many per cent of all times in the group do not exceed (the nearest rank). Each
+const timesText = `A percentile is the least time that at least so many per cent of all times in the group do not exceed (the nearest rank). Each
 time is rounded to a whole microsecond first and to its five highest binary digits then; what is stored is how many there are of each,
-which adds up over windows, conversations, probes and rollups. **A percentile is within 1/32 (3.1 %) of the exact one**, and 0.5 µs, whatever is
+which adds up over windows, conversations, probes and rollups. **Percentiles, means and the longest are within 1/32 (3.1 %) of the exact ones**, and 0.5 µs, whatever is
 grouped and however long the range. Percentiles themselves do not add up: that of two servers is not the mean of both.
+
+A round trip is taken from a handshake of three segments, each sent once and captured in order: which of two copies was answered nobody can
+tell. SYN to SYN+ACK is the way between the capture and the server and back, SYN+ACK to ACK that between the capture and the client. Capturing
+beside the server shows the client's round trip and a server's of next to nothing, and the other way round.
 
 Windows that a version before these percentiles stored have no times. Over a range that is partly older, percentiles are those of
 the newer part, while \`ct.avg\`, \`ct.max\` and \`ct.count\` are of all; over one that is older altogether they are null.`;
@@ -110,9 +115,9 @@ export function metricsPage(): Page {
     '### Ratios',
     'Numerator and denominator are added up over all rows of the group first, and divided then. Shares are 0 to 1 and shown as per cent.',
     table(metricHead, ratios.map(metricRow)),
-    '### Percentiles',
-    percentileText,
-    table(metricHead, percentileFields.map(metricRow)),
+    '### Times',
+    timesText,
+    table(metricHead, timeMetrics.map(metricRow)),
     '### Numbers of different values',
     'They do not add up: the clients of two servers are not the sum of the clients of each.',
     table(metricHead, distincts.map(metricRow)),

@@ -68,7 +68,7 @@ export const queryAnswerSchema = z.object({
 export const fieldSchema = z.object({
   name: z.string(),
   aliases: z.array(z.string()),
-  kind: z.enum(['dimension', 'counter', 'sum', 'ratio', 'percentile', 'distinct', 'attribute']),
+  kind: z.enum(['dimension', 'counter', 'sum', 'ratio', 'percentile', 'mean', 'distinct', 'attribute']),
   type: z.enum(['ip', 'port', 'integer', 'number', 'string', 'boolean', 'time']),
   unit: z.string().nullable(),
   side: z.enum(['client', 'server']).nullable(),

@@ -57,7 +57,7 @@ export interface Columns {
 }
 
 /** Most bytes a row takes besides its counters (a connection's names, times and facts). */
-const OTHER_BYTES = 320;
+const OTHER_BYTES = 336;
 /** Padding of every column to 8 bytes. */
 const PADDING = 1024;
 

@@ -13,6 +13,7 @@ import { allocateColumns, freshBuffers, type BufferSource } from './columns.js';
 import { createFactWriter } from './fact-writer.js';
 import { Fact } from './facts.js';
 import { Both, Cold, Facts, Half, Nanos, Opening, Pair, Row, State, Table } from './layout.js';
+import { clientRoundTrip } from './round-trip.js';
 import type { FlowTable } from './table.js';
 import type { Ending } from './verdict.js';
 import { writeHistory, zeekState } from './zeek-record.js';
@@ -49,7 +50,7 @@ export function createConnectionWriter(
   const { batch, buffer } = allocate(freshBuffers, BATCH_ROWS);
   const { clientIp, serverIp, clientPort, serverPort, vlans, vlanCount, close, state, history, closer, aborter } =
     batch;
-  const { startSeconds, startNanos, endSeconds, endNanos, stage, flags, ct } = batch;
+  const { startSeconds, startNanos, endSeconds, endNanos, stage, flags, ct, rttClient, rttServer } = batch;
   /** Facts, tags and the history's end of most connections, and ten bytes of an IPv4 address. */
   const sparse = [batch.facts, clientIp, serverIp, vlans, vlanCount, history];
   const column = (name: string) =>
@@ -187,7 +188,17 @@ export function createConnectionWriter(
       ((word & State.RoleCertain) !== 0 ? connectionFlags.roleCertain : 0) |
       ((word & State.Midstream) !== 0 ? connectionFlags.midstream : 0) |
       ((noted & Facts.OneWay) !== 0 ? connectionFlags.oneway : 0);
-    ct[out] = (word & State.Timed) !== 0 ? (floats[at + Row.HandshakeTime] as number) : NaN;
+    if ((word & State.Timed) === 0) {
+      ct[out] = NaN;
+      rttClient[out] = NaN;
+      rttServer[out] = NaN;
+      return;
+    }
+    const time = floats[at + Row.HandshakeTime] as number;
+    const trip = clientRoundTrip(rows[at + Row.LastSyn] as number);
+    ct[out] = time;
+    rttClient[out] = trip < 0 ? NaN : trip;
+    rttServer[out] = trip < 0 ? NaN : Math.max(0, time - trip);
   }
 
   function writeTotals(at: number, out: number): void {
@@ -235,6 +246,8 @@ function allocate(buffers: BufferSource, rows: number): { batch: ConnectionBatch
     until: 0,
     counters: columns.counters,
     ct: columns.floats(),
+    rttClient: columns.floats(),
+    rttServer: columns.floats(),
     startSeconds: columns.words(),
     startNanos: columns.words(),
     endSeconds: columns.words(),
@@ -271,7 +284,18 @@ function copyRows(from: ConnectionBatch, to: ConnectionBatch): void {
 }
 
 const columnNames = [
-  ...(['ct', 'startSeconds', 'startNanos', 'endSeconds', 'endNanos', 'facts', 'clientIp', 'serverIp'] as const),
+  ...([
+    'ct',
+    'rttClient',
+    'rttServer',
+    'startSeconds',
+    'startNanos',
+    'endSeconds',
+    'endNanos',
+    'facts',
+    'clientIp',
+    'serverIp',
+  ] as const),
   ...(['clientPort', 'serverPort', 'vlans', 'vlanCount', 'close', 'state', 'history', 'closer'] as const),
   ...(['aborter', 'stage', 'flags'] as const),
 ];

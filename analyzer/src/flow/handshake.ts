@@ -3,6 +3,7 @@ import type { Connections } from './connections.js';
 import { Event, Verdict } from './events.js';
 import { Fact } from './facts.js';
 import { Both, Facts, Nanos, Now, Opening, Row, State, Traits } from './layout.js';
+import { roundTripWord } from './round-trip.js';
 import { clientDirection } from './verdict.js';
 
 /** Longest handshake time that is booked, microseconds: what a signed 32-bit word holds (35 minutes). */
@@ -130,16 +131,21 @@ export function createHandshake({ table, spill }: Connections, segments: Int32Ar
     const time = Math.min(LONGEST, Math.max(0, sinceStart(at) - first));
     floats[at + Row.HandshakeTime] = time;
     const wait = ((now[Now.Event] as number) - (rows[at + Row.LastSeconds] as number)) * 1e6;
-    const share =
-      (wait + ((now[Now.Nanos] as number) - ((rows[at + Row.LastNanos] as number) & Nanos.Most)) / 1e3) /
-      Math.max(time, 1e-3);
+    const answer = wait + ((now[Now.Nanos] as number) - ((rows[at + Row.LastNanos] as number) & Nanos.Most)) / 1e3;
+    const share = answer / Math.max(time, 1e-3);
     rows[at + Row.Facts] =
       (rows[at + Row.Facts] as number) | (Math.round(Math.min(1, Math.max(0, share)) * 15) << Facts.Share);
-    // From now on this word is the time between the first SYN and the last.
-    rows[at + Row.LastSyn] = Math.max(
-      0,
-      Math.min(Math.round(time), Math.round((rows[at + Row.LastSyn] as number) - first))
-    );
+    const packets =
+      (rows[at + Row.Packets] as number) +
+      (rows[at + Row.Packets + 1] as number) +
+      (rows[at + Row.TotalPackets] as number) +
+      (rows[at + Row.TotalPackets + 1] as number);
+    // Three packets with a SYN from each side: this is the third, and it began with a SYN when that has no offset.
+    const longest = Math.round(time);
+    rows[at + Row.LastSyn] =
+      packets === 3 && first === 0
+        ? roundTripWord(Math.max(0, Math.min(longest, Math.round(answer))))
+        : Math.max(0, Math.min(longest, Math.round((rows[at + Row.LastSyn] as number) - first)));
     rows[at + Row.State] = state | State.Timed;
     rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | Verdict.Timed;
   }

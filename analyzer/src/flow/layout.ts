@@ -64,7 +64,10 @@ export const enum Row {
   TotalRetrans = 38,
   /** RSTs of both directions: fields of `Half`. */
   TotalResets = 40,
-  /** Last SYN before the handshake, microseconds after the first packet. */
+  /**
+   * Last SYN before the handshake, microseconds after the first packet. From the handshake on (`State.Timed`) as
+   * round-trip.ts says.
+   */
   LastSyn = 41,
   /** FINs of both directions: fields of `Half`. */
   TotalFins = 42,
@@ -308,9 +311,9 @@ export const enum Rec {
   Retrans = 10,
   Verdicts = 11,
   Events = 12,
-  /** Handshake in this window (see `Verdict.Timed`): microseconds from the first SYN, and between first and last SYN. */
+  /** Handshake in this window (see `Verdict.Timed`): microseconds from the first SYN, and the row's `Row.LastSyn`. */
   HandshakeTime = 13,
-  SynDelay = 14,
+  LastSyn = 14,
   /** Number of the conversation, worked out when the window is written. */
   Conversation = 15,
   Words = 16,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { bucketError } from '@tcpscope/filter';
 import fc from 'fast-check';
 import { analyze } from '../../../test/traffic/analyze.js';
@@ -42,18 +42,24 @@ function played({ port, start, answer, acknowledgement, idle, end, side }: Conne
   }
 }
 
-/** What each histogram holds of one connection, seconds; null when it is not among its times. */
+/** What each histogram holds of one connection, seconds, `%` being the part; null when it is not among its times. */
 const timesOf: Readonly<Record<string, (one: Connection) => number | null>> = {
-  ct: ({ answer, acknowledgement, end }) => (end === 'refused' ? null : answer + acknowledgement),
-  duration: ({ answer, acknowledgement, idle, end }) =>
+  'ct.%': ({ answer, acknowledgement, end }) => (end === 'refused' ? null : answer + acknowledgement),
+  'duration.%': ({ answer, acknowledgement, idle, end }) =>
     end === 'refused' || end === 'open' ? null : answer + acknowledgement + idle,
-  'rst.idle': ({ idle, end }) => (end === 'rst' || end === 'finrst' ? idle : null),
+  'rst.idle.%': ({ idle, end }) => (end === 'rst' || end === 'finrst' ? idle : null),
+  'rtt.%.clt': ({ acknowledgement, end }) => (end === 'refused' ? null : acknowledgement),
+  'rtt.%.srv': ({ answer, end }) => (end === 'refused' ? null : answer),
 };
 
 /** The time of the rank that a percentile names. */
 function exactly(times: readonly number[], percent: number): number | null {
   const sorted = [...times].sort((a, b) => a - b);
   return sorted[Math.ceil((sorted.length * percent) / 100) - 1] ?? null;
+}
+
+function mean(times: readonly number[]): number | null {
+  return times.length === 0 ? null : times.reduce((sum, time) => sum + time, 0) / times.length;
 }
 
 function assertNear(found: unknown, exact: number | null, name: string): void {
@@ -65,17 +71,20 @@ function assertNear(found: unknown, exact: number | null, name: string): void {
   assert.ok(near, `${name} is ${String(found)}, exactly it is ${exact}`);
 }
 
-test('percentiles are those of what happened, within 1/32, of every conversation and of all', () => {
+test('percentiles, means and the longest are those of what happened, within 1/32, of every conversation and of all', () => {
   fc.assert(
     fc.property(fc.array(connection, { minLength: 1, maxLength: 40 }), (all) => {
       const { conversations, totals } = analyze(together(...all.map(played)));
       const groups = conversations.map((row) => [row, all.filter(({ port }) => port === row['server.port'])] as const);
       for (const [metrics, members] of [[totals, all] as const, ...groups]) {
         for (const [name, timeOf] of Object.entries(timesOf)) {
+          const times = members.map(timeOf).filter((time) => time !== null);
+          const named = (part: string) => name.replace('%', part);
           for (const percent of [50, 95, 99]) {
-            const times = members.map(timeOf).filter((time) => time !== null);
-            assertNear(metrics[`${name}.p${percent}`], exactly(times, percent), `${name}.p${percent}`);
+            assertNear(metrics[named(`p${percent}`)], exactly(times, percent), named(`p${percent}`));
           }
+          assertNear(metrics[named('max')], exactly(times, 100), named('max'));
+          assertNear(metrics[named('avg')], mean(times), named('avg'));
         }
       }
     }),
@@ -101,4 +110,39 @@ test('connections of which the beginning was not seen have no duration, and a st
   assert.equal(totals['rst.noconn'], 1);
   assert.equal(totals['duration.p50'], null);
   assert.equal(totals['rst.idle.p50'], null);
+});
+
+describe('a round trip is measured where nothing came twice and all came in order', () => {
+  const trips = (one: Talk) => {
+    const { connections, totals } = analyze(one);
+    const [row] = connections;
+    const times = [row?.['rtt.clt'], row?.['rtt.srv']];
+    const known = [totals['rtt.avg.clt'], totals['rtt.max.srv']].map((time) => time !== null);
+    return { times: times.map((time) => (typeof time === 'number' ? Math.round(time * 1000) : time)), known };
+  };
+  const start = { start: 1_700_000_005, step: 0 };
+  const measured = (client: number, server: number) => ({ times: [client, server], known: [true, true] });
+  const unmeasured = { times: [null, null], known: [false, false] };
+  const cases: ReadonlyArray<readonly [string, Talk, unknown]> = [
+    ['SYN, SYN+ACK, ACK', talk(start).syn().wait(0.03).synAck().wait(0.002).ack('client'), measured(2, 30)],
+    [
+      'the same, later data',
+      talk(start).syn().wait(0.03).synAck().wait(0.002).ack('client').exchange(),
+      measured(2, 30),
+    ],
+    [
+      'data instead of the bare ACK',
+      talk(start).syn().wait(0.03).synAck().wait(0.002).send('client', 10),
+      measured(2, 30),
+    ],
+    ['each in another window', talk(start).syn().wait(11).synAck().wait(12).ack('client'), measured(12_000, 11_000)],
+    ['SYN twice', talk(start).syn().wait(1).syn().wait(0.03).synAck().wait(0.002).ack('client'), unmeasured],
+    ['SYN+ACK twice', talk(start).syn().wait(0.03).synAck().wait(1).synAck().wait(0.002).ack('client'), unmeasured],
+    ['SYN+ACK captured first', talk(start).synAck().wait(0.001).syn().wait(0.002).ack('client'), unmeasured],
+    ['no ACK', talk(start).syn().wait(0.03).synAck(), unmeasured],
+    ['refused', talk(start).syn().wait(0.03).refuse(), unmeasured],
+  ];
+  for (const [name, one, expected] of cases) {
+    test(name, () => assert.deepEqual(trips(one), expected));
+  }
 });

@@ -179,7 +179,7 @@ export function createWindowBook(
     records[to + Rec.Events] = rows[at + Row.Events] as number;
     if ((verdicts & Verdict.Timed) !== 0) {
       records[to + Rec.HandshakeTime] = Math.round(floats[at + Row.HandshakeTime] as number);
-      records[to + Rec.SynDelay] = rows[at + Row.LastSyn] as number;
+      records[to + Rec.LastSyn] = rows[at + Row.LastSyn] as number;
     }
     rows[at + Row.TotalPackets] = (rows[at + Row.TotalPackets] as number) + packets0;
     rows[at + Row.TotalPackets + 1] = (rows[at + Row.TotalPackets + 1] as number) + packets1;

@@ -4,6 +4,7 @@ import { allocateColumns, type BufferSource, type Columns } from './columns.js';
 import { writeAddress4, writeAddress6 } from './address-bytes.js';
 import { counterIndex, Event, eventCounters, Verdict, verdictCounters } from './events.js';
 import { Ends, Half, Opening, Rec, RecMeta } from './layout.js';
+import { clientRoundTrip, synDelay } from './round-trip.js';
 import { nodeWords, type WindowMemory } from './window-memory.js';
 import { bytesForTimes, createWindowTimes, histogramIndex } from './window-times.js';
 
@@ -36,6 +37,8 @@ const SLOTS: readonly number[] = [
 /** Places of histograms. */
 const HANDSHAKE = histogramIndex('ct.times');
 const DURATION = histogramIndex('duration.times');
+const CLIENT_TRIP = histogramIndex('rtt.clt.times');
+const SERVER_TRIP = histogramIndex('rtt.srv.times');
 const RESET_SILENCE = histogramIndex('rst.idle.times');
 
 /** Counters that nobody knows where copies are not looked for. */
@@ -146,10 +149,10 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource, co
     return conversations;
   }
 
-  /** How many times a record has at most: each of its events may be one. */
+  /** How many times a record has at most: each of its events may be one; a handshake has two round trips. */
   function timesAt(at: number): number {
     return (
-      (((records[at + Rec.Verdicts] as number) & Verdict.Timed) !== 0 ? 1 : 0) +
+      (((records[at + Rec.Verdicts] as number) & Verdict.Timed) !== 0 ? 3 : 0) +
       ((records[at + Rec.Meta] as number) >>> RecMeta.Duration !== 0 ? 1 : 0) +
       ((records[at + Rec.Events] as number) !== 0 ? 1 : 0)
     );
@@ -238,7 +241,13 @@ export function createWindowFold(memory: WindowMemory, buffers: BufferSource, co
       const time = records[at + Rec.HandshakeTime] as number;
       times.add(HANDSHAKE, row, bucketOf(time));
       addFloat(floats, Slot.TimeSum, row, time);
-      addFloat(floats, Slot.TimeNet, row, time - (records[at + Rec.SynDelay] as number));
+      const lastSyn = records[at + Rec.LastSyn] as number;
+      addFloat(floats, Slot.TimeNet, row, time - synDelay(lastSyn));
+      const client = clientRoundTrip(lastSyn);
+      if (client >= 0) {
+        times.add(CLIENT_TRIP, row, bucketOf(client));
+        times.add(SERVER_TRIP, row, bucketOf(time - client));
+      }
       const longest = ((places[Slot.TimeMax] as number) + row) | 0;
       if (time > (words[longest] as number)) {
         words[longest] = time;

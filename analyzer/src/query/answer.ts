@@ -1,9 +1,9 @@
-import type { Dimension, Distinct, Counter, Field, Percentile, Ratio, Sum } from '@tcpscope/filter';
+import type { Dimension, Distinct, Counter, Field, Ratio, Sum, TimeMetric } from '@tcpscope/filter';
 import type { Parameters } from '../store/engine/engine.js';
 import type { QueryKind } from './model.js';
 
 /** What can be measured over a group. */
-export type Metric = Counter | Sum | Ratio | Percentile | Distinct;
+export type Metric = Counter | Sum | Ratio | TimeMetric | Distinct;
 
 /** Something the reader of an answer must know, such as a limit that was hit. */
 export interface Notice {

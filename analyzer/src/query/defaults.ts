@@ -60,6 +60,8 @@ export const connectionColumns = [
   'state',
   'history',
   'ct',
+  'rtt.clt',
+  'rtt.srv',
   'packets.clt',
   'packets.srv',
   'bytes.clt',

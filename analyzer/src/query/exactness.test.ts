@@ -138,7 +138,7 @@ describe('answers are what a look at every row gives', () => {
           expected.delete(typed);
           values.forEach((points, m) => {
             const name = query.metrics[m]!;
-            const nothing = /ratio|^ct\.(avg|net|max)$|\.p\d\d$|^dup\./.test(name) ? null : 0;
+            const nothing = /ratio|\bct\.net$|\.(p\d\d|avg|max)\b|^dup\./.test(name) ? null : 0;
             const restricted = /\bprobe\b/.test(query.filter);
             points.forEach((value, i) => {
               const known = series?.[m]?.[i];

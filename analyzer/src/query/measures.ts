@@ -1,4 +1,4 @@
-import { mayBeUnknown, valueOfField, type Counter, type StoredField } from '@tcpscope/filter';
+import { isOfTimes, mayBeUnknown, valueOfField, type StoredField } from '@tcpscope/filter';
 import type { Metric } from './answer.js';
 import { ingredientsOf, type Ingredients } from './names.js';
 import { attempts, isPerConnection } from './sql/levels.js';
@@ -14,16 +14,14 @@ export class Measures {
 
   /** @param first index of the first counter's column */
   constructor(
-    { counters, distincts, percentiles }: Ingredients,
+    { counters, distincts, times }: Ingredients,
     private readonly columns: ReadonlyArray<readonly unknown[]>,
     first: number
   ) {
-    this.at = new Map<StoredField, number>(
-      [...counters, ...distincts, ...percentiles].map((field, i) => [field, first + i])
-    );
+    this.at = new Map<StoredField, number>([...counters, ...distincts, ...times].map((field, i) => [field, first + i]));
   }
 
-  /** The sum of a counter, or a percentile, in stored units; null for a percentile of nothing and what no row knew. */
+  /** The sum of a counter, or a metric of times, in stored units; null for times of nothing and what no row knew. */
   stored(field: StoredField, row: number): number | null {
     const column = this.at.get(field);
     if (column === undefined) {
@@ -35,7 +33,7 @@ export class Measures {
 
   value(metric: Metric, row: number): number | null {
     const value = valueOfField(metric, (field) => this.stored(field, row));
-    return typeof value === 'number' && !(value === 0 && isMaximum(metric)) ? value : null;
+    return typeof value === 'number' ? value : null;
   }
 
   /** Whether a ratio without a divisor has something that would be divided. */
@@ -49,13 +47,8 @@ export class Measures {
   }
 }
 
-/** The store keeps 0 for a maximum of nothing. */
-function isMaximum(metric: Metric): metric is Counter {
-  return metric.kind === 'counter' && metric.aggregate === 'max';
-}
-
 /** The value of a metric where something was captured and none of it matched: what may be unknown is so there. */
 export function valueOfNothing(metric: Metric): number | null {
-  const none = metric.kind === 'ratio' || metric.kind === 'percentile' || isMaximum(metric) || mayBeUnknown(metric);
+  const none = metric.kind === 'ratio' || isOfTimes(metric) || mayBeUnknown(metric);
   return none ? null : 0;
 }

@@ -10,8 +10,9 @@ import {
   type Field,
   type FieldKind,
   type Histogram,
-  type Percentile,
   type RowKind,
+  type TimeMetric,
+  isOfTimes,
 } from '@tcpscope/filter';
 import { errorKinds, TcpscopeError } from '../errors.js';
 import type { Metric } from './answer.js';
@@ -23,6 +24,7 @@ const words: Readonly<Record<FieldKind, string>> = {
   sum: 'a counter',
   ratio: 'a ratio',
   percentile: 'a percentile',
+  mean: 'a mean',
   distinct: 'a number of different values',
 };
 
@@ -88,25 +90,25 @@ export function connectionFieldOf(name: string): Field {
 export interface Ingredients {
   readonly counters: readonly Counter[];
   readonly distincts: readonly Distinct[];
-  readonly percentiles: readonly Percentile[];
+  readonly times: readonly TimeMetric[];
 }
 
 export function ingredientsOf(fields: readonly Field[]): Ingredients {
   const counters = new Set<Counter>();
   const distincts = new Set<Distinct>();
-  const percentiles = new Set<Percentile>();
+  const times = new Set<TimeMetric>();
   for (const field of fields) {
     if (field.kind === 'distinct') {
       distincts.add(field);
     }
-    if (field.kind === 'percentile') {
-      percentiles.add(field);
+    if (isOfTimes(field)) {
+      times.add(field);
     }
     const formula = formulaOf(field);
     formula?.numerator.forEach((counter) => counters.add(counter));
     formula?.denominator?.forEach((counter) => counters.add(counter));
   }
-  return { counters: [...counters], distincts: [...distincts], percentiles: [...percentiles] };
+  return { counters: [...counters], distincts: [...distincts], times: [...times] };
 }
 
 /** The dimension whose values a distinct count counts. */
@@ -114,8 +116,8 @@ export function countedBy(distinct: Distinct): Dimension {
   return dimensions.find(({ name }) => name === distinct.of)!;
 }
 
-/** The histogram that a percentile is found in. */
-export function foundIn({ of }: Percentile): Histogram {
+/** The histogram that it is found in. */
+export function foundIn({ of }: TimeMetric): Histogram {
   return histograms.find(({ name }) => name === of)!;
 }
 

@@ -90,6 +90,10 @@ function aggregate(rows: readonly StoredRow[]): (field: StoredField) => FilterVa
       }
       case 'distinct':
         return different(rows, field);
+      case 'mean': {
+        const all = rows.flatMap(({ times }) => times.get(field.of)!);
+        return all.length === 0 ? null : all.reduce((sum, time) => sum + time, 0) / all.length;
+      }
       case 'percentile': {
         const all = rows.flatMap(({ times }) => times.get(field.of)!).sort((a, b) => a - b);
         return all[Math.ceil((all.length * field.percent) / 100) - 1] ?? null;

@@ -131,6 +131,8 @@ function oneRow(words: Int32Array) {
     stage: new Uint8Array(1),
     flags: new Uint8Array(1),
     ct: new Float64Array(1),
+    rttClient: new Float64Array(1),
+    rttServer: new Float64Array(1),
     counters: connectionCounters.map(() => new Float64Array(1)),
     facts: words,
   } satisfies ConnectionBatch;

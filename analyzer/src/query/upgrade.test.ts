@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { counters, histograms, percentileFields } from '@tcpscope/filter';
+import { counters, histograms, timeMetrics } from '@tcpscope/filter';
 import type { StoreConfig } from '../store/config.js';
 import { EmbeddedEngine } from '../store/engine/embedded.js';
 import { migrations } from '../store/schema/migrations.js';
@@ -70,7 +70,7 @@ interface Expected {
 for (const schema of [1, 3] as const) {
   describe(`a store of schema ${schema} with rows in it, opened by this version`, () => {
     const range = { refId: 'A', from: midnight * 1000, to: (midnight + 120) * 1000 };
-    const metrics = [...counters, ...percentileFields].map(({ name }) => name);
+    const metrics = [...counters, ...timeMetrics].map(({ name }) => name);
     // Old rows have no times, which is no percentile and not 0; of rows of both kinds it is that of the new ones.
     const times = Object.fromEntries(histograms.map(({ name }) => [name, [5000]]));
 
@@ -145,7 +145,7 @@ for (const schema of [1, 3] as const) {
           ['ct.max', 0.002],
           // Versions before did not count copies by conversation: unknown, not 0.
           ['dup.count.clt', expected.copies],
-          ...percentileFields.map(({ name }) => [name, expected.time] as const),
+          ...timeMetrics.map(({ name }) => [name, expected.time] as const),
         ] as const) {
           assert.deepEqual(column(answer, name), [value], `${one}: ${name}`);
         }

@@ -1,4 +1,4 @@
-import { evaluate, type Expression, type FilterValue, type StoredField } from '@tcpscope/filter';
+import { evaluate, type Expression, type FilterValue, type StoredField, isOfTimes } from '@tcpscope/filter';
 import {
   diagnoseInput,
   type DiagnosedBatch,
@@ -203,7 +203,7 @@ export class Collector {
     if (field.kind === 'distinct') {
       return 1; // a conversation has one client, one server and one port
     }
-    if (field.kind === 'percentile') {
+    if (isOfTimes(field)) {
       return timeOf(conversation, field);
     }
     const value = conversation.counters[counterPlace.get(field.name) ?? -1] ?? null;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { fields, histograms, percentileOf, valueOfField } from '@tcpscope/filter';
+import { fields, histograms, isOfTimes, meanOf, percentileOf, valueOfField } from '@tcpscope/filter';
 import { windowCounters } from '../flow/index.js';
 import { metricOf, metricsOf, metricsText } from './metrics.js';
 import { addSums, copyOf, emptySums, type Sums } from './sums.js';
@@ -28,11 +28,13 @@ test('metrics are what the language says of the same counters, as an object and 
       for (const [name, value] of Object.entries(metrics)) {
         const field = fields.find((one) => one.name === name);
         assert.ok(field !== undefined);
-        const said = valueOfField(field, (stored) =>
-          stored.kind === 'percentile'
-            ? percentileOf(all.times[histograms.findIndex(({ name }) => name === stored.of)] ?? [], stored.percent)
-            : (all.counters[place.get(stored.name) ?? -1] ?? null)
-        );
+        const said = valueOfField(field, (stored) => {
+          if (!isOfTimes(stored)) {
+            return all.counters[place.get(stored.name) ?? -1] ?? null;
+          }
+          const counted = all.times[histograms.findIndex(({ name }) => name === stored.of)] ?? [];
+          return stored.kind === 'mean' ? meanOf(counted) : percentileOf(counted, stored.percent);
+        });
         assert.equal(value, said, name);
         assert.equal(metricOf(name, all), said, name);
       }
@@ -41,12 +43,13 @@ test('metrics are what the language says of the same counters, as an object and 
   );
 });
 
-test('a ratio without a divisor and a percentile of nothing are null, in the text too', () => {
+test('a ratio without a divisor a percentile and the largest of nothing are null, in the text too', () => {
   const nothing = emptySums();
   assert.equal(metricsOf(nothing)['syn.ratio'], null);
   assert.match(metricsText(nothing), /"syn\.ratio":null/);
   assert.equal(metricsOf(nothing)['ct.p95'], null);
   assert.match(metricsText(nothing), /"ct\.p95":null/);
+  assert.equal(metricsOf(nothing)['ct.max'], null);
 });
 
 test('there is no metric of a name that the catalogue does not have', () => {

@@ -1,9 +1,9 @@
-import { fields, formulaOf, type Counter, type Field, type Percentile } from '@tcpscope/filter';
+import { fields, formulaOf, isMaximum, isOfTimes, type Counter, type Field, type TimeMetric } from '@tcpscope/filter';
 import { connectionCounters, windowCounters } from '../flow/index.js';
 import type { ConnectionRow } from './collector.js';
 import { timeOf, type Sums } from './sums.js';
 
-/** Metrics by name, in the order of the catalogue: counts; ratios and percentiles are null where there is none. */
+/** Metrics by name, in the order of the catalogue: counts; ratios and metrics of times are null where there is none. */
 export type Metrics = Record<string, number | null>;
 
 /**
@@ -23,7 +23,7 @@ function recipesOf(metrics: readonly Field[], given: readonly Counter[]): readon
   return metrics.map((field) => ({
     name: field.name,
     label: `${JSON.stringify(field.name)}:`,
-    of: field.kind === 'percentile' ? percentileIn(field) : formulaOver(field, place),
+    of: isOfTimes(field) ? timeIn(field) : formulaOver(field, place),
   }));
 }
 
@@ -35,12 +35,13 @@ function formulaOver(field: Field, place: ReadonlyMap<string, number>): Recipe['
   }
   const places = (counters: readonly Counter[]) => counters.map(({ name }) => place.get(name) as number);
   const { scale } = formula;
+  const largest = isMaximum(field);
   const numerator = places(formula.numerator);
   const denominator = formula.denominator === null ? null : places(formula.denominator);
   return ({ counters }) => {
     const value = total(counters, numerator) / scale;
-    if (Number.isNaN(value)) {
-      return null; // a counter that is unknown
+    if (Number.isNaN(value) || (value === 0 && largest)) {
+      return null; // a counter that is unknown, the largest of nothing
     }
     if (denominator === null) {
       return value;
@@ -50,7 +51,7 @@ function formulaOver(field: Field, place: ReadonlyMap<string, number>): Recipe['
   };
 }
 
-function percentileIn(field: Percentile): Recipe['of'] {
+function timeIn(field: TimeMetric): Recipe['of'] {
   return (sums) => {
     const value = timeOf(sums, field);
     return value === null ? null : value / field.scale;
@@ -65,9 +66,9 @@ function total(counters: Float64Array, places: readonly number[]): number {
   return sum;
 }
 
-/** Counters, sums, ratios and percentiles: all that a report says of a group. */
+/** Counters, sums, ratios and times: all that a report says of a group. */
 const groupRecipes = recipesOf(
-  fields.filter(({ kind }) => ['counter', 'sum', 'ratio', 'percentile'].includes(kind)),
+  fields.filter(({ kind }) => ['counter', 'sum', 'ratio', 'percentile', 'mean'].includes(kind)),
   windowCounters
 );
 const byName = new Map(groupRecipes.map((recipe) => [recipe.name, recipe]));

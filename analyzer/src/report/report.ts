@@ -71,7 +71,6 @@ function outlineOf(connection: ConnectionRow) {
   const { batch, row } = connection;
   const explanation = explanationOf(connection);
   const flags = batch.flags[row] as number;
-  const ct = batch.ct[row] as number;
   const stage = batch.stage[row] as number;
   const vlans = batch.vlans.subarray(
     row * vlanDepth,
@@ -89,7 +88,9 @@ function outlineOf(connection: ConnectionRow) {
     start: timeText(batch.startSeconds[row] as number, batch.startNanos[row] as number),
     end: timeText(batch.endSeconds[row] as number, batch.endNanos[row] as number),
     duration: durationOf(connection),
-    ct: Number.isNaN(ct) ? null : ct / 1e6,
+    ct: seconds(batch.ct[row] as number),
+    'rtt.clt': seconds(batch.rttClient[row] as number),
+    'rtt.srv': seconds(batch.rttServer[row] as number),
     state: zeekStates[batch.state[row] as number],
     history: historyOf(connection),
     closer: sides[batch.closer[row] as number],
@@ -103,6 +104,11 @@ function outlineOf(connection: ConnectionRow) {
     evidence: explanation?.evidence ?? [],
     rival: explanation?.rival ?? null,
   };
+}
+
+/** Microseconds as seconds; null when there are none. */
+function seconds(micros: number): number | null {
+  return Number.isNaN(micros) ? null : micros / 1e6;
 }
 
 export function historyOf({ batch, row }: ConnectionRow): string {

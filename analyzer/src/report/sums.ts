@@ -1,4 +1,4 @@
-import { histograms, percentileOf, type Percentile } from '@tcpscope/filter';
+import { histograms, meanOf, percentileOf, type TimeMetric } from '@tcpscope/filter';
 import { windowCounters, type TimesColumn } from '../flow/index.js';
 
 /** What rows of windows add up to. */
@@ -15,9 +15,10 @@ export function emptySums(): Sums {
 
 const place = new Map(histograms.map(({ name }, i) => [name, i]));
 
-/** A percentile in stored units; null without any time. */
-export function timeOf({ times }: Sums, { of, percent }: Percentile): number | null {
-  return percentileOf(times[place.get(of) ?? -1] ?? [], percent);
+/** A percentile or mean in stored units; null without any time. */
+export function timeOf({ times }: Sums, metric: TimeMetric): number | null {
+  const counted = times[place.get(metric.of) ?? -1] ?? [];
+  return metric.kind === 'mean' ? meanOf(counted) : percentileOf(counted, metric.percent);
 }
 
 export function copyOf({ counters, times }: Sums): Sums {

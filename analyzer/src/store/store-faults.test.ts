@@ -319,7 +319,7 @@ test('a full disk loses nothing that fits into memory, and rows go on when there
   const log = memoryLog();
   let store: Store | undefined;
   try {
-    store = await openTestStore(testConfig({ folder, pendingLimit: '8MiB' }), { log });
+    store = await openTestStore(testConfig({ folder, pendingLimit: '12MiB' }), { log });
     const opened = store;
     const run = randomUUID();
     let sequence = 0;

@@ -1,7 +1,7 @@
 import type { Attribute, Unit, ValueType } from './field.js';
 
 function attribute(name: string, type: ValueType, unit: Unit, summary: string, values?: readonly string[]): Attribute {
-  const side = name.startsWith('client.') ? 'client' : null;
+  const side = /^client\.|\.clt$/.test(name) ? 'client' : name.endsWith('.srv') ? 'server' : null;
   const base = { kind: 'attribute', name, type, unit, side, summary, aliases: [], rows: 'connections' } as const;
   const column = name.replaceAll('.', '_');
   return values === undefined ? { ...base, column } : { ...base, column, values };
@@ -76,6 +76,18 @@ export const attributes: readonly Attribute[] = [
   attribute('midstream', 'boolean', null, 'Its start was not seen'),
   attribute('oneway', 'boolean', null, 'Only one direction was captured'),
   attribute('ct', 'number', 'seconds', 'Handshake time, from the first SYN; null without a handshake'),
+  attribute(
+    'rtt.clt',
+    'number',
+    'seconds',
+    'SYN+ACK to ACK: round trip between the capture and the client; null unless measured'
+  ),
+  attribute(
+    'rtt.srv',
+    'number',
+    'seconds',
+    'SYN to SYN+ACK: round trip between the capture and the server; null unless measured'
+  ),
   attribute('cause', 'string', null, 'Why it ended, as far as headers tell; null when it has not', causes),
   attribute('confidence', 'number', 'share', 'Probability that the cause is right, as far as the evidence goes'),
   attribute('rival.cause', 'string', null, 'The next best explanation; null when nothing else is worth a word', causes),

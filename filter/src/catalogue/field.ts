@@ -27,11 +27,12 @@ export type Unit =
  * - `counter`: a stored number that adds up (or keeps its maximum) over rows.
  * - `sum`: counters added together.
  * - `ratio`: sums of counters divided, null when the divisor is 0; never a mean of ratios.
- * - `percentile`: a time that a part of all times in the group stay below; null when there is none.
+ * - `percentile`: a time that a part of all times in the group stay below, or the longest; null when there is none.
+ * - `mean`: the mean of all times in the group; null when there is none.
  * - `distinct`: how many values a dimension takes in the group.
  * - `attribute`: a fact of one connection; only on connections.
  */
-export type FieldKind = 'dimension' | 'counter' | 'sum' | 'ratio' | 'percentile' | 'distinct' | 'attribute';
+export type FieldKind = 'dimension' | 'counter' | 'sum' | 'ratio' | 'percentile' | 'mean' | 'distinct' | 'attribute';
 
 /**
  * Which rows carry a field: 10 s windows of a conversation, rows of single connections, or both; or `feed`, windows of a
@@ -87,24 +88,34 @@ export interface Ratio extends Common {
   readonly whenNull: string;
 }
 
-/** Times of the rows of windows, as counts of logarithmic buckets: what percentiles are found in. */
+/** Times of the rows of windows, as counts of logarithmic buckets: what percentiles and means are found in. */
 export interface Histogram {
   readonly name: string;
   readonly column: string;
   readonly summary: string;
 }
 
-export interface Percentile extends Common {
-  readonly kind: 'percentile';
+interface OfTimes extends Common {
   /** Name of the histogram. */
   readonly of: string;
-  /** Per cent of all times that are not above it. */
-  readonly percent: number;
   /** Stored units in one unit of the field. */
   readonly scale: number;
   /** Why it is null when it is. */
   readonly whenNull: string;
 }
+
+export interface Percentile extends OfTimes {
+  readonly kind: 'percentile';
+  /** Per cent of all times that are not above it; 100 is the longest. */
+  readonly percent: number;
+}
+
+export interface Mean extends OfTimes {
+  readonly kind: 'mean';
+}
+
+/** What is found in a histogram. */
+export type TimeMetric = Percentile | Mean;
 
 export interface Distinct extends Common {
   readonly kind: 'distinct';
@@ -119,4 +130,4 @@ export interface Attribute extends Common {
   readonly values?: readonly string[];
 }
 
-export type Field = Dimension | Counter | Sum | Ratio | Percentile | Distinct | Attribute;
+export type Field = Dimension | Counter | Sum | Ratio | TimeMetric | Distinct | Attribute;

@@ -3,7 +3,7 @@ import { counters } from './counters.js';
 import { distincts, ratios, sums } from './derived.js';
 import { dimensions } from './dimensions.js';
 import type { Field } from './field.js';
-import { percentileFields } from './times.js';
+import { timeMetrics } from './times.js';
 
 export * from './attributes.js';
 export * from './counters.js';
@@ -19,7 +19,7 @@ export const fields: readonly Field[] = [
   ...counters,
   ...sums,
   ...ratios,
-  ...percentileFields,
+  ...timeMetrics,
   ...distincts,
   ...attributes,
 ];

@@ -31,9 +31,14 @@ export function formulaOf(field: Field): Formula | null {
   return formula;
 }
 
-/** Whether what it is made of may be unknown in some captures, such as how many copies there were. */
+/** Whether what it is made of may be unknown: how many copies there were in some captures, the largest of nothing. */
 export function mayBeUnknown(field: Field): boolean {
-  return formulaOf(field)?.numerator.some(({ unknown }) => unknown) ?? false;
+  return isMaximum(field) || (formulaOf(field)?.numerator.some(({ unknown }) => unknown) ?? false);
+}
+
+/** Whether it is the largest of some numbers. 0 is stored where there was none, and means that. */
+export function isMaximum(field: Field): field is Counter {
+  return field.kind === 'counter' && field.aggregate === 'max';
 }
 
 function makeFormula(field: Field): Formula | null {

@@ -1,4 +1,4 @@
-import { fields, type Field, type Side } from '../catalogue/index.js';
+import { fields, type Field, type Side, type TimeMetric } from '../catalogue/index.js';
 import { mayBeUnknown } from './formula.js';
 
 /**
@@ -80,19 +80,25 @@ export function isZone(field: Field): boolean {
 }
 
 /**
- * Whether rows may have no value of it: ratios without a divisor, percentiles of nothing, counts that nobody knows, and facts
+ * Whether rows may have no value of it: ratios without a divisor, times of nothing, counts that nobody knows, and facts
  * of what need not have happened.
  */
 export function mayBeNull(field: Field): boolean {
   switch (field.kind) {
     case 'ratio':
     case 'percentile':
+    case 'mean':
       return true;
     case 'attribute':
-      return field.name === 'ct' || (field.values !== undefined && !['close', 'role'].includes(field.name));
+      return /^(ct|rtt)\b/.test(field.name) || (field.values !== undefined && !['close', 'role'].includes(field.name));
     default:
       return mayBeUnknown(field);
   }
+}
+
+/** Whether it is found among times that are stored one by one. */
+export function isOfTimes(field: Field): field is TimeMetric {
+  return field.kind === 'percentile' || field.kind === 'mean';
 }
 
 /** The values of an enumeration; undefined for every other field. */

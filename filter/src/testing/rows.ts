@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { enumeration, fieldsOf, type FilterValue, type RowKind, type StoredField } from '../index.js';
+import { enumeration, fieldsOf, isOfTimes, type FilterValue, type RowKind, type StoredField } from '../index.js';
 import { addressKey } from '../values/address.js';
 import { addresses, kindOfField, texts, times } from './expressions.js';
 
@@ -28,7 +28,7 @@ function storedValue(field: StoredField): fc.Arbitrary<FilterValue> {
 }
 
 function numberOfField(field: StoredField): fc.Arbitrary<FilterValue> {
-  if (field.kind === 'percentile') {
+  if (isOfTimes(field)) {
     return fc.constantFrom(null, 0, 1, 33, 200_704, 1_507_328);
   }
   if (field.kind === 'attribute' && field.type === 'number') {
@@ -51,7 +51,7 @@ export function rowsOf(rows: RowKind): fc.Arbitrary<Row> {
 
 /** The column of a field: no two fields of one kind of rows share one. */
 export function columnOf(field: StoredField): string {
-  return field.kind === 'distinct' || field.kind === 'percentile' ? field.name.replaceAll('.', '_') : field.column;
+  return field.kind === 'distinct' || isOfTimes(field) ? field.name.replaceAll('.', '_') : field.column;
 }
 
 /** The type of its column in ClickHouse, as `SqlBinder` promises it. */
@@ -66,8 +66,8 @@ export function columnType(field: StoredField): string {
     case 'string':
       return field.kind === 'dimension' ? 'LowCardinality(String)' : 'String';
     case 'number':
-      if (field.kind === 'percentile') {
-        return 'Nullable(UInt64)';
+      if (isOfTimes(field)) {
+        return field.kind === 'mean' ? 'Nullable(Float64)' : 'Nullable(UInt64)';
       }
       if (field.kind === 'attribute' && field.type === 'number') {
         return 'Float64';
@@ -88,7 +88,7 @@ export function columnValue(field: StoredField, value: FilterValue): unknown {
     case 'time':
       return String(value).replace('T', ' ').replace('Z', '');
     case 'number':
-      return value ?? (field.kind === 'percentile' ? null : 'nan');
+      return value ?? (isOfTimes(field) ? null : 'nan');
     default:
       return value;
   }

@@ -35,6 +35,21 @@ export const bucketTimes: Float64Array = Float64Array.from({ length: bucketCount
 });
 
 /**
+ * The mean of all counted times, whole microseconds of the middles of their buckets divided; null when nothing was counted.
+ * @param times buckets in rising order and how many times lie in each, by turns
+ */
+export function meanOf(times: readonly number[]): number | null {
+  let all = 0;
+  let sum = 0;
+  for (let i = 0; i < times.length; i += 2) {
+    const count = times[i + 1] ?? 0;
+    all += count;
+    sum += (bucketTimes[times[i] ?? 0] ?? 0) * count;
+  }
+  return all === 0 ? null : sum / all;
+}
+
+/**
  * The least time that is not below `percent` of all counted times (the nearest rank): whole microseconds, the middle of
  * its bucket. Null when nothing was counted.
  * @param times buckets in rising order and how many times lie in each, by turns

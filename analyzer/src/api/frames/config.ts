@@ -1,4 +1,4 @@
-import type { Field } from '@tcpscope/filter';
+import { isOfTimes, type Field } from '@tcpscope/filter';
 import type { Column } from '../../query/index.js';
 import type { FieldConfig } from './frame.js';
 
@@ -33,7 +33,7 @@ export function columnConfig({ field, summary, unit, nulls }: Column): FieldConf
     field === null
       ? { ...unitOf(unit ?? null), ...(summary === undefined ? {} : { description: summary }) }
       : fieldConfig(field);
-  if ((field?.kind !== 'ratio' && field?.kind !== 'percentile') || nulls === undefined) {
+  if (field === null || (field.kind !== 'ratio' && !isOfTimes(field)) || nulls === undefined) {
     return base;
   }
   // One text stands for all nulls of a column, so it may say "infinite" only when that is true of all of them.

@@ -1,4 +1,4 @@
-import { feedFields, fields, type Field } from '@tcpscope/filter';
+import { feedFields, fields, type Field, isOfTimes } from '@tcpscope/filter';
 import { z } from 'zod';
 import { errors, fieldSchema } from '../schemas.js';
 import type { Route } from './context.js';
@@ -8,7 +8,7 @@ const catalogue = [...fields, ...(feedFields as readonly Field[])].map((field) =
   return {
     ...{ name, aliases: [...aliases], kind, type, unit, side, summary, rows },
     ...(field.kind === 'attribute' && field.values !== undefined ? { values: [...field.values] } : {}),
-    ...(field.kind === 'ratio' || field.kind === 'percentile' ? { whenNull: field.whenNull } : {}),
+    ...(field.kind === 'ratio' || isOfTimes(field) ? { whenNull: field.whenNull } : {}),
   };
 });
 

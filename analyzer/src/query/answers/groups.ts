@@ -1,3 +1,4 @@
+import { isOfTimes } from '@tcpscope/filter';
 import type { Column, Metric, Notice, TableAnswer } from '../answer.js';
 import { coverageOf, leftOutOf, tooShort, type Coverage } from '../coverage.js';
 import { keyValue } from '../keys.js';
@@ -101,7 +102,7 @@ export function metricColumns(
     const values = indexes.map((row) => (isNothing(row) ? valueOfNothing(metric) : measures.value(metric, row)));
     const column: Column = { name: metric.name, field: metric, type: 'number', values };
     const nulls = indexes.filter((row) => values[row] === null);
-    if ((metric.kind !== 'ratio' && metric.kind !== 'percentile') || nulls.length === 0) {
+    if ((metric.kind !== 'ratio' && !isOfTimes(metric)) || nulls.length === 0) {
       return column;
     }
     const infinite = nulls.filter((row) => measures.isInfinite(metric, row)).length;

@@ -6,7 +6,7 @@ import { span } from '../range.js';
 import type { Segment } from '../segments.js';
 import { Bindings } from './bindings.js';
 import { addUp, askedBy, columnsOf, conversationOf, neededFor, together } from './conversations.js';
-import { addedUp, conditionOn, hashOf, percentile, tableRows } from './levels.js';
+import { addedUp, conditionOn, hashOf, tableRows, timeOf } from './levels.js';
 import { bucket, sourceOf } from './source.js';
 
 export interface BucketsPlan {
@@ -24,7 +24,7 @@ export interface BucketsPlan {
 
 /**
  * Groups by time. Which conversations count is decided over the whole range first, and only then is time divided. Columns
- * of the answer: start of the bucket, hash of the group (text), sums of counters, distinct counts, percentiles.
+ * of the answer: start of the bucket, hash of the group (text), sums of counters, distinct counts, metrics of times.
  */
 export function bucketsStatement(plan: BucketsPlan): Statement {
   const { segments, step, condition, groupBy, groups, ingredients } = plan;
@@ -32,8 +32,8 @@ export function bucketsStatement(plan: BucketsPlan): Statement {
   const bindings = new Bindings();
   const filtered = having !== null && scope === 'flows' ? having : null;
   const key = filtered === null ? [] : conversationOf(filtered, groupBy);
-  const { counters, distincts, percentiles } = ingredients;
-  const measured = [...counters, ...distincts, ...percentiles];
+  const { counters, distincts, times } = ingredients;
+  const measured = [...counters, ...distincts, ...times];
   const columns = columnsOf(neededFor(measured, [...(groups === null ? [] : groupBy), ...key]));
   const group = groups === null ? '0' : hashOf(tableRows, groupBy);
   const chosen = groups === null ? [] : [`${group} IN ${bindings.hashes(groups)}`];
@@ -48,7 +48,7 @@ export function bucketsStatement(plan: BucketsPlan): Statement {
       `toString(${group}) AS h`,
       ...counters.map((counter, i) => `${tableRows.counter(counter)} AS s${i}`),
       ...distincts.map((distinct, i) => `${tableRows.distinct(distinct)} AS u${i}`),
-      ...percentiles.map((each, i) => `${percentile(tableRows, each)} AS q${i}`),
+      ...times.map((each, i) => `${timeOf(tableRows, each)} AS q${i}`),
     ].join(', ')}`,
     `FROM ${sourceOf(segments, [bucket(step), ...columns], where, bindings)}`,
     ...(conditions.length === 0 ? [] : [`WHERE ${conditions.join(' AND ')}`]),

@@ -1,4 +1,4 @@
-import { formulaOf, printFilter, toSql, type Counter, type Expression, type Field } from '@tcpscope/filter';
+import { formulaOf, printFilter, toSql, type Counter, type Expression, type Field, isOfTimes } from '@tcpscope/filter';
 import { connectionById } from '../../store/schema/connection-id.js';
 import type { Statement } from '../answer.js';
 import type { ConnectionsQuestion, Order } from '../question.js';
@@ -14,7 +14,7 @@ export function inRange({ fromMs, toMs }: Instants, bindings: Bindings): string 
 export function connectionCondition(filter: Expression, bindings: Bindings): string {
   return toSql(filter, {
     column: (field) => {
-      if (field.kind === 'distinct' || field.kind === 'percentile') {
+      if (field.kind === 'distinct' || isOfTimes(field)) {
         throw new TypeError(`${field.name} is not on connections`);
       }
       return `\`${field.column}\``;

@@ -29,8 +29,8 @@ export interface Needs {
 
 /** What must be added up for some fields. */
 export function neededFor(fields: readonly Field[], dimensions: readonly Dimension[]): Needs {
-  const { counters, distincts, percentiles } = ingredientsOf(fields);
-  return { dimensions, counters, distincts, histograms: [...new Set(percentiles.map(foundIn))] };
+  const { counters, distincts, times } = ingredientsOf(fields);
+  return { dimensions, counters, distincts, histograms: [...new Set(times.map(foundIn))] };
 }
 
 /** What a condition on sums needs. */

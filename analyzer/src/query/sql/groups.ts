@@ -15,8 +15,8 @@ import {
   hashOf,
   isPerConnection,
   orderTerms,
-  percentile,
   tableRows,
+  timeOf,
   type Level,
 } from './levels.js';
 import { sourceOf } from './source.js';
@@ -34,7 +34,7 @@ export interface GroupsPlan {
 
 /**
  * Groups over a whole range. Columns of the answer: number of rows behind it, hash of the group (text), each dimension of
- * `groupBy`, the sum of each counter, the number of each distinct count, each percentile.
+ * `groupBy`, the sum of each counter, the number of each distinct count, each metric of times.
  */
 export function groupsStatement(plan: GroupsPlan): Statement {
   const { condition, groupBy, ingredients, order, limit } = plan;
@@ -47,7 +47,7 @@ export function groupsStatement(plan: GroupsPlan): Statement {
     ...groupBy.map((dimension, i) => `${read(dimension)} AS k${i}`),
     ...ingredients.counters.map((counter, i) => `${level.counter(counter)} AS s${i}`),
     ...ingredients.distincts.map((distinct, i) => `${level.distinct(distinct)} AS u${i}`),
-    ...ingredients.percentiles.map((each, i) => `${percentile(level, each)} AS q${i}`),
+    ...ingredients.times.map((each, i) => `${timeOf(level, each)} AS q${i}`),
   ];
   const terms = [
     ...order.flatMap((each) => orderTerms(level, each, read)),
@@ -111,7 +111,7 @@ function scoped(plan: GroupsPlan, bindings: Bindings): Scoped {
 
 function needsOf({ ingredients, order, groupBy }: GroupsPlan): Needs {
   const ordered = order.map(({ field }) => field);
-  const fields = [...ingredients.counters, ...ingredients.distincts, ...ingredients.percentiles, ...ordered];
+  const fields = [...ingredients.counters, ...ingredients.distincts, ...ingredients.times, ...ordered];
   const infinite = ordered.some(isPerConnection) ? [attempts] : [];
   return neededFor([...fields, ...infinite], groupBy);
 }

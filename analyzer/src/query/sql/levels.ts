@@ -7,7 +7,9 @@ import {
   type Expression,
   type Field,
   type Histogram,
-  type Percentile,
+  type TimeMetric,
+  isMaximum,
+  isOfTimes,
 } from '@tcpscope/filter';
 import { countedBy, foundIn, metricOf } from '../names.js';
 import type { Order } from '../question.js';
@@ -56,10 +58,14 @@ export function distinctColumn({ name }: Distinct): string {
   return `c_${name.replaceAll('.', '_')}`;
 }
 
-/** A percentile in stored units, as `percentileOf` of the filter language finds it; null without any time. */
-export function percentile(level: Level, field: Percentile): string {
+/** A percentile or mean in stored units, as `percentileOf` and `meanOf` of the filter language find it; null without any time. */
+export function timeOf(level: Level, field: TimeMetric): string {
   const times = level.histogram(foundIn(field));
   const counts = `mapValues(${times})`;
+  if (field.kind === 'mean') {
+    const sum = `arraySum(arrayMap((t, c) -> t * c, mapKeys(${times}), ${counts}))`;
+    return `if(empty(${times}), NULL, ${sum} / arraySum(${counts}))`;
+  }
   const rank = `arrayFirstIndex(c -> c * 100 >= arraySum(${counts}) * ${field.percent}, arrayCumSum(${counts}))`;
   return `if(empty(${times}), NULL, mapKeys(${times})[${rank}])`;
 }
@@ -102,7 +108,8 @@ export function conditionOn(of: 'conversations' | 'groups', expression: Expressi
         case 'dimension':
           return addedUp.dimension(field);
         case 'percentile':
-          return percentile(addedUp, field);
+        case 'mean':
+          return timeOf(addedUp, field);
         default:
           throw new TypeError(`${field.name} is not on rows of windows`);
       }
@@ -131,8 +138,8 @@ export function orderTerms(
   if (field.kind === 'distinct') {
     return [`${level.distinct(field)} ${way}`];
   }
-  if (field.kind === 'percentile') {
-    return [`${percentile(level, field)} ${way}`];
+  if (isOfTimes(field)) {
+    return [`${timeOf(level, field)} ${way}`];
   }
   const formula = formulaOf(field);
   if (formula === null) {
@@ -140,7 +147,7 @@ export function orderTerms(
   }
   const numerator = total(level, formula.numerator);
   if (formula.denominator === null) {
-    return [`${numerator} ${way}`];
+    return [`${isMaximum(field) ? `nullIf(${numerator}, 0)` : numerator} ${way}`];
   }
   const denominator = total(level, formula.denominator);
   const ratio = `${numerator} / nullIf(${denominator}, 0)`;

@@ -35,6 +35,7 @@ export const migrations: readonly Migration[] = [
   { number: 6, name: 'times of handshakes', apply: addMissingColumns },
   { number: 7, name: 'copies of packets by conversation', apply: addMissingColumns },
   { number: 8, name: 'durations, and silences before a RST', apply: addMissingColumns },
+  { number: 9, name: 'round trips', apply: addMissingColumns },
 ];
 
 async function createEverything(context: MigrationContext): Promise<void> {

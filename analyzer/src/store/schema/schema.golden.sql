@@ -65,6 +65,8 @@ CREATE TABLE IF NOT EXISTS conv_10s (
   `ct_times` Map(UInt64, UInt64) CODEC(ZSTD(1)),
   `duration_times` Map(UInt64, UInt64) CODEC(ZSTD(1)),
   `rst_idle_times` Map(UInt64, UInt64) CODEC(ZSTD(1)),
+  `rtt_clt_times` Map(UInt64, UInt64) CODEC(ZSTD(1)),
+  `rtt_srv_times` Map(UInt64, UInt64) CODEC(ZSTD(1)),
   `inserted` DateTime('UTC') CODEC(DoubleDelta, ZSTD(1))
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(ts)
@@ -140,6 +142,8 @@ CREATE TABLE IF NOT EXISTS conv_1m (
   `ct_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `duration_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `rst_idle_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+  `rtt_clt_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+  `rtt_srv_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `inserted` SimpleAggregateFunction(max, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))
 ) ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMMDD(ts)
@@ -215,6 +219,8 @@ CREATE TABLE IF NOT EXISTS conv_1h (
   `ct_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `duration_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `rst_idle_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+  `rtt_clt_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+  `rtt_srv_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `inserted` SimpleAggregateFunction(max, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))
 ) ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(ts)
@@ -290,6 +296,8 @@ CREATE TABLE IF NOT EXISTS conv_1d (
   `ct_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `duration_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `rst_idle_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+  `rtt_clt_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
+  `rtt_srv_times` SimpleAggregateFunction(sumMap, Map(UInt64, UInt64)) CODEC(ZSTD(1)),
   `inserted` SimpleAggregateFunction(max, DateTime('UTC')) CODEC(DoubleDelta, ZSTD(1))
 ) ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(ts)
@@ -323,6 +331,8 @@ CREATE TABLE IF NOT EXISTS connections (
   `midstream` Bool CODEC(ZSTD(1)),
   `oneway` Bool CODEC(ZSTD(1)),
   `ct` Nullable(Float64) CODEC(ZSTD(1)),
+  `rtt_clt` Nullable(Float64) CODEC(ZSTD(1)),
+  `rtt_srv` Nullable(Float64) CODEC(ZSTD(1)),
   `cause` LowCardinality(String) CODEC(ZSTD(1)),
   `confidence` Nullable(Float64) CODEC(ZSTD(1)),
   `rival_cause` LowCardinality(String) CODEC(ZSTD(1)),
@@ -459,6 +469,8 @@ SELECT
   `ct_times`,
   `duration_times`,
   `rst_idle_times`,
+  `rtt_clt_times`,
+  `rtt_srv_times`,
   inserted
 FROM (SELECT toStartOfMinute(ts) AS start_, * EXCEPT (ts) FROM conv_10s);
 
@@ -530,6 +542,8 @@ SELECT
   `ct_times`,
   `duration_times`,
   `rst_idle_times`,
+  `rtt_clt_times`,
+  `rtt_srv_times`,
   inserted
 FROM (SELECT toStartOfHour(ts) AS start_, * EXCEPT (ts) FROM conv_1m);
 
@@ -601,6 +615,8 @@ SELECT
   `ct_times`,
   `duration_times`,
   `rst_idle_times`,
+  `rtt_clt_times`,
+  `rtt_srv_times`,
   inserted
 FROM (SELECT toDateTime(toStartOfDay(ts), 'UTC') AS start_, * EXCEPT (ts) FROM conv_1h);
 
