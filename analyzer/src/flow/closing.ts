@@ -89,11 +89,12 @@ export function createClosing(table: FlowTable, book: (at: number, kind: number,
     let verdicts = rows[at + Row.Verdicts] as number;
     if ((state & Both.Rst) === 0) {
       verdicts |= Verdict.RstConnAny;
+      // The first RST, also when the connection survives it: a forged one is what the host's own RSTs follow from.
+      facts |= (stageOf(at) << Facts.Stage) | (direction !== 0 ? Facts.Aborter : 0);
     }
     if ((state & Both.Rst) === 0 || (facts & Facts.ResetVoid) !== 0) {
-      // The first RST, or the first after those that the connection survived: they do not tell how it ended.
-      facts &= ~((7 << Facts.Stage) | Facts.Aborter | Facts.FinsFirst);
-      facts |= (stageOf(at) << Facts.Stage) | (direction !== 0 ? Facts.Aborter : 0) | (finsAcked ? Facts.FinsFirst : 0);
+      // RSTs that the connection survived do not tell how it ended.
+      facts = finsAcked ? facts | Facts.FinsFirst : facts & ~Facts.FinsFirst;
     }
     if ((state & (State.Rst << direction)) === 0) {
       verdicts |= Verdict.RstConn << direction;
