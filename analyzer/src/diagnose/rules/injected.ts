@@ -71,8 +71,8 @@ export const injectedRules: readonly Rule[] = [
   {
     name: 'rising-sequence-numbers',
     family: 'injected',
-    sign: 'several RSTs with rising sequence numbers',
-    says: { injected: 2 },
+    sign: 'several RSTs with numbers that rise beyond what the side had sent: an answer has a number that its peer acknowledged',
+    says: { injected: 3, 'dead-peer': -1.5 },
     when: (c) => stood(c) && c.own.resetRises > 0 && c.own.afterReset === 0,
     evidence: (c) => `${times(c.own.resets, 'RST')} with rising sequence numbers, as sent to hit a moving window`,
   },
