@@ -1,5 +1,5 @@
 import { watch, type FSWatcher } from 'node:fs';
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { errorKinds, TcpscopeError } from '../errors.js';
 import type { Enrichment } from '../enrich/index.js';
@@ -12,6 +12,7 @@ import { ImportLedger } from './ingest/ledger.js';
 import { lockFile } from './layout.js';
 import { acquireLock, type Lock } from './lock.js';
 import { silent, type Log } from './log.js';
+import { makeFolder } from './make-folder.js';
 import type { StoredBatch } from './native/rows.js';
 import { RowWriter, type Origin, type WriteOutcome } from './row-writer.js';
 import { applyRetention, migrate } from './schema/migrate.js';
@@ -82,7 +83,7 @@ export async function openStore(config: StoreConfig, dependencies: StoreDependen
   try {
     try {
       // Who talked to whom is nobody else's business.
-      await mkdir(folder, { recursive: true, mode: 0o750 });
+      await makeFolder(folder, 0o750);
       await spoolFolder.create();
       const holder = { pid: process.pid, command, since: new Date(now()).toISOString() };
       lock = await acquireLock(lockFile(folder), folder, holder);
