@@ -27,6 +27,8 @@ export interface Explanation extends Diagnosis {
 /** Log-odds of a cause that nothing speaks for, and of "cannot tell", which needs nothing to speak for it. */
 const UNLIKELY = -6;
 const IGNORANCE = -4;
+/** Nothing is certain: no confidence is rounded to 1. */
+const HIGHEST = 0.9999;
 /** A rival below this probability is not worth mentioning. */
 const WORTH_MENTIONING = 0.01;
 
@@ -80,7 +82,7 @@ function weigh(facts: Case): Diagnosis {
       second = at;
     }
   }
-  const probability = (at: number) => Math.exp(scores[at] as number) / sum;
+  const probability = (at: number) => Math.min(HIGHEST, Math.exp(scores[at] as number) / sum);
   const rival = probability(second);
   return {
     cause: causes[best] as Cause,
