@@ -21,6 +21,9 @@ function announced({ zeroWindows, tinyWindows }: SideFacts): string {
     : `${times(tinyWindows, 'segment')} of it announced a window of next to nothing`;
 }
 
+/** Bytes of two full segments of Ethernet. */
+const SHORT_REST = 2920;
+
 /** Connections that one side gives up before the exchange is complete. */
 export const abortRules: readonly Rule[] = [
   {
@@ -72,6 +75,8 @@ export const abortRules: readonly Rule[] = [
     sign: "the server's RST with data of its own not acknowledged",
     says: { 'server-abort': 4, 'closes-by-rst': -3 },
     when: (c) => isAbort(c) && c.by === 'server' && c.rst?.lastData === 'own' && c.rst.unacked > 0,
+    // A short rest may be the end of a response that the server had sent as a whole.
+    strength: (c) => ((c.rst?.unacked ?? 0) > SHORT_REST ? 1 : 0.8),
     evidence: (c) =>
       `the server reset the connection with ${bytes(c.rst?.unacked ?? 0)} of its response not yet acknowledged`,
   },
