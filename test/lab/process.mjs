@@ -1,7 +1,8 @@
-// A client or server that is going to be killed: `node process.mjs '{"role": …}'`. Says "ready" when it stands.
+// A client or server that is going to be killed: `node process.mjs '{"role": …}'`. Says "ready" when it stands, and "heard"
+// when it has read as many bytes as `hear` says.
 import { connect, createServer } from 'node:net';
 
-const { role, host, port, local, localPort, send, read } = JSON.parse(process.argv[2]);
+const { role, host, port, local, localPort, send, read, hear } = JSON.parse(process.argv[2]);
 
 function handle(socket) {
   socket.on('error', () => undefined);
@@ -9,7 +10,15 @@ function handle(socket) {
     socket.write(Buffer.alloc(send));
   }
   if (read) {
-    socket.on('data', () => undefined).resume();
+    let left = hear ?? 0;
+    const listen = (data) => {
+      const before = left;
+      left -= data.length;
+      if (before > 0 && left <= 0) {
+        console.log('heard');
+      }
+    };
+    socket.on('data', listen).resume();
   } else {
     socket.pause();
   }

@@ -108,14 +108,18 @@ export const normalScenarios: readonly Scenario[] = [
       const { random } = bench;
       const port = bench.openPort();
       const send = random.spread(50, 2000);
-      const role = { role: 'server', host: bench.server(), port, send, read: true };
+      const request = random.spread(40, 900);
+      const role = { role: 'server', host: bench.server(), port, send, read: true, hear: request };
       const child = await bench.process(bench.world.server, role);
       await new Promise((resolve) => child.stdout?.once('data', resolve));
+      // What it has not read makes a RST of its kernel's close: it is idle when it has.
+      const heard = new Promise((resolve) => child.stdout?.once('data', resolve));
       const tuple = bench.tuple(bench.server(), port);
       bench.truth(tuple, 'normal');
       const client = (await bench.connect(tuple)).read();
-      await client.send(random.spread(40, 900));
+      await client.send(request);
       await client.got(send);
+      await heard;
       await bench.sleep(random.spread(50, 900));
       child.kill('SIGKILL');
       await client.gotEnd();
