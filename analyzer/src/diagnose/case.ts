@@ -142,3 +142,8 @@ function answered(facts: ConnectionFacts, by: Side | null, rst: ResetFacts | nul
   }
   return facts.lastData === 'server';
 }
+
+/** The SYN+ACK was not answered. The class is also that of a connection that stands and whose SYN was missed. */
+export function isHalfOpen({ close, midstream }: Pick<ConnectionFacts, 'close' | 'midstream'>): boolean {
+  return close === 'halfopen' && !midstream;
+}

@@ -1,4 +1,4 @@
-import { caseOf, unknownSurroundings, type Case, type Surroundings } from './case.js';
+import { caseOf, isHalfOpen, unknownSurroundings, type Case, type Surroundings } from './case.js';
 import { causes, type Cause } from './causes.js';
 import type { ConnectionFacts } from './facts.js';
 import type { Rule } from './rule.js';
@@ -43,10 +43,13 @@ const scores = new Float64Array(causes.length);
 
 /** Connections that have not ended have nothing to explain, unless somebody spoke and was not heard. */
 function hasEnded(facts: ConnectionFacts): boolean {
-  if (facts.close === 'open' || facts.close === 'midstream') {
-    return unheard(facts) !== null;
-  }
-  return true;
+  return !goesOn(facts) || unheard(facts) !== null;
+}
+
+/** A SYN+ACK that was answered opens a connection, also where its SYN was missed. */
+function goesOn(facts: ConnectionFacts): boolean {
+  const { close } = facts;
+  return close === 'open' || close === 'midstream' || (close === 'halfopen' && !isHalfOpen(facts));
 }
 
 /**

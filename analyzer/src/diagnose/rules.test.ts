@@ -31,6 +31,20 @@ test('one that is open but no longer heard has', () => {
   assert.equal(diagnose(unheard)?.cause, 'dead-peer');
 });
 
+test('one whose SYN was missed, and whose SYN+ACK was answered, is open: nobody left it half-open', () => {
+  const missed: ConnectionFacts = {
+    ...answeredConnection,
+    close: 'halfopen',
+    midstream: true,
+    handshake: null,
+    syns: 0,
+  };
+  assert.equal(diagnose(missed), null);
+  assert.equal(diagnose({ ...missed, midstream: false, syns: 1 })?.cause, 'half-open');
+  const unheard = { ...missed, client: { ...missed.client, retries: 5, retrySeconds: 6 } };
+  assert.equal(diagnose(unheard)?.cause, 'dead-peer');
+});
+
 test('what repeats faster than any host does is not taken for one that is no longer heard', () => {
   const copies = { ...answeredConnection, client: { ...answeredConnection.client, retries: 19, retrySeconds: 0 } };
   assert.equal(diagnose(copies), null);

@@ -1,4 +1,4 @@
-import type { Case } from '../case.js';
+import { isHalfOpen, type Case } from '../case.js';
 import { atOnce } from '../quiet.js';
 import type { Rule } from '../rule.js';
 import { time, times } from '../words.js';
@@ -11,7 +11,7 @@ function waiting(c: Case): number | null {
   if (c.close === 'halfclosed') {
     return c.duration - (c[c.firstFin ?? 'client'].fin?.time ?? 0) + c.watched;
   }
-  return c.close === 'noanswer' || c.close === 'halfopen' ? c.duration + c.watched : null;
+  return c.close === 'noanswer' || isHalfOpen(c) ? c.duration + c.watched : null;
 }
 
 /** Attempts that nobody answered, that nobody completed, or that one side gave up. */
@@ -41,7 +41,7 @@ export const setupRules: readonly Rule[] = [
     family: 'setup',
     sign: 'SYN+ACKs that nobody acknowledged',
     says: { 'half-open': 1 },
-    when: (c) => c.close === 'halfopen',
+    when: isHalfOpen,
     evidence: (c) =>
       `the server answered with ${times(c.synAcks, 'SYN+ACK')} in ${time(c.duration)}, the client never completed the handshake`,
   },

@@ -1,3 +1,4 @@
+import { isHalfOpen } from '../case.js';
 import type { Rule } from '../rule.js';
 
 /** Where to begin: what connections that ended in this class usually are, before anything else is looked at. */
@@ -23,7 +24,7 @@ export const stageRules: readonly Rule[] = [
     family: 'stage',
     sign: 'a SYN+ACK, and no completed handshake',
     says: { 'half-open': 4.5 },
-    when: (c) => c.close === 'halfopen',
+    when: isHalfOpen,
     evidence: null,
   },
   {
