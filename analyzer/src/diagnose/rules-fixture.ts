@@ -180,6 +180,11 @@ export const testedOnFacts: readonly RuleOnFacts[] = [
     around: { poorFeed: '12 % of it is missing' },
     elsewhere: {},
   },
+  {
+    rule: 'only-the-goodbye-was-captured',
+    match: { ...closedWithoutAWord(1e6), midstream: true, handshake: null },
+    nearMiss: closedWithoutAWord(1e6),
+  },
   { rule: 'start-not-seen', match: { ...complete, midstream: true }, nearMiss: complete },
   { rule: 'roles-guessed', match: { ...complete, certain: false }, nearMiss: complete },
   { rule: 'from-network-equipment', match: refusal, nearMiss: refusal, elsewhere: { serverTtls: [250] } },

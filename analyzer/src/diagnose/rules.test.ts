@@ -45,6 +45,14 @@ test('one whose SYN was missed, and whose SYN+ACK was answered, is open: nobody 
   assert.equal(diagnose(unheard)?.cause, 'dead-peer');
 });
 
+test('a client that repeats its SYN and resets the answers gives up, and is heard', () => {
+  const repeated = { ...resetBy('client', abortReset), close: 'setupabort' as const, handshake: null, syns: 6 };
+  assert.equal(
+    diagnose({ ...repeated, client: { ...repeated.client, retries: 5, retrySeconds: 6 } })?.cause,
+    'setup-aborted'
+  );
+});
+
 test('what repeats faster than any host does is not taken for one that is no longer heard', () => {
   const copies = { ...answeredConnection, client: { ...answeredConnection.client, retries: 19, retrySeconds: 0 } };
   assert.equal(diagnose(copies), null);

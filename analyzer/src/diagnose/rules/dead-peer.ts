@@ -86,7 +86,7 @@ export const deadPeerRules: readonly Rule[] = [
     family: 'dead-peer',
     sign: 'the same data three times or more, and no answer',
     says: { 'dead-peer': 4.5, 'idle-timeout': 1, 'client-abort': -3, 'server-abort': -3, 'half-closed': -2 },
-    when: (c) => unheard(c) !== null && !isHalfOpen(c) && c.close !== 'noanswer',
+    when: (c) => unheard(c) !== null && !isHalfOpen(c) && c.close !== 'noanswer' && c.close !== 'setupabort',
     strength: (c) => Math.min(1.3, 0.8 + c[unheard(c) ?? 'client'].retries / 15),
     evidence: (c) => {
       const side = unheard(c) ?? 'client';

@@ -22,6 +22,15 @@ export const normalRules: readonly Rule[] = [
       `${bytes(c.server.bytes)} from the server`,
   },
   {
+    name: 'only-the-goodbye-was-captured',
+    family: 'normal',
+    sign: 'FINs of both sides, and nothing of what came before them',
+    says: { normal: 0.5 },
+    when: (c) => c.close === 'fin' && c.midstream && c.client.bytes + c.server.bytes === 0,
+    evidence: (c) =>
+      `both sides closed with FIN, the ${c.firstFin} first; what they had exchanged before was not captured`,
+  },
+  {
     name: 'server-leaves-at-once',
     family: 'normal',
     sign: "a handshake, no data, the server's FIN first; less the longer it took",
