@@ -151,6 +151,10 @@ const totalNames: ReadonlyArray<readonly [name: string, text: string, show?: Sho
   ['dupack.count', 'duplicate ACKs'],
   ['ct.p50', 'handshake p50', time],
   ['ct.p95', 'handshake p95', time],
+  ['rtt.p50.clt', 'client RTT p50', time],
+  ['rtt.p95.clt', 'client RTT p95', time],
+  ['rtt.p50.srv', 'server RTT p50', time],
+  ['rtt.p95.srv', 'server RTT p95', time],
 ];
 
 function totals({ counts, totals: all }: Page, width: number, colors: Colors): string {

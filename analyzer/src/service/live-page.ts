@@ -26,6 +26,10 @@ const totalMetrics = [
     'packets',
     'ct.p50',
     'ct.p95',
+    'rtt.p50.clt',
+    'rtt.p95.clt',
+    'rtt.p50.srv',
+    'rtt.p95.srv',
   ],
 ];
 const serverMetrics = [
