@@ -6,6 +6,7 @@ import { addImport } from './cli/import.js';
 import { addReport } from './cli/report.js';
 import { addServe } from './cli/serve.js';
 import { complain, exitStatus } from './cli/output.js';
+import { errorKinds, TcpscopeError } from './errors.js';
 import { version } from './version.js';
 
 const program = new Command()
@@ -13,6 +14,9 @@ const program = new Command()
   .description('See how TCP connections end, who ended them and why.')
   .version(version, '--version', 'print the version')
   .showHelpAfterError('(tcpscope --help, tcpscope COMMAND --help)')
+  .configureOutput({
+    outputError: (text) => complain(new TcpscopeError(errorKinds.usage, [text.replace(/^error: |\.?\n$/g, '')])),
+  })
   .exitOverride();
 addCapture(program);
 addExplain(program);

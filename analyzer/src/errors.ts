@@ -63,6 +63,7 @@ export const errorKinds = {
   captureUnsupported: kind('CAPTURE_UNSUPPORTED', 501, 'Live capture needs Linux; read a capture file here instead.'),
 
   // Configuration
+  usage: kind('USAGE', 400, 'Wrong usage: %s.'),
   configUnreadable: kind('CONFIG_UNREADABLE', 404, 'Cannot read the configuration %s: %s.'),
   configInvalid: kind(
     'CONFIG_INVALID',

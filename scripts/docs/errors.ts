@@ -18,6 +18,7 @@ const advice: Readonly<Record<string, string>> = {
   TCPS_E_CAPTURE_FILTER: 'Correct the packet filter; `tcpdump -d FILTER` checks the same language.',
   TCPS_E_CAPTURE_PCAP_MISSING: 'Install libpcap, or use the packet filter "default" or "none".',
   TCPS_E_CAPTURE_UNSUPPORTED: 'Read a capture file, or capture on a Linux machine.',
+  TCPS_E_USAGE: '`tcpscope COMMAND --help` lists what there is.',
   TCPS_E_CONFIG_UNREADABLE: 'Does the file exist, and may this user read it?',
   TCPS_E_CONFIG_INVALID: 'Correct the setting that the message names.',
   TCPS_E_FILE_UNREADABLE: 'Does the file exist, and may this user read it?',

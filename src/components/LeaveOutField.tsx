@@ -40,6 +40,7 @@ export function LeaveOutField({ id, value, onChange }: Props) {
       options={options}
       value={value}
       placeholder="Nothing"
+      grows
       onChange={onChange}
     />
   );

@@ -11,25 +11,26 @@ interface Props<T extends string> {
   loading?: boolean;
   /** Values that are not among the options can be typed. */
   createCustomValue?: boolean;
+  /** Grows with what is chosen; else it takes the width there is, and shows as many of what is chosen as fit in. */
+  grows?: boolean;
   onChange: (values: T[]) => void;
 }
 
-/** A choice of several values that has its name in every Grafana. It grows with what is chosen. */
-export function NamedMultiCombobox<T extends string>({ label, onChange, ...rest }: Props<T>) {
+/** A choice of several values that has its name in every Grafana. */
+export function NamedMultiCombobox<T extends string>({ label, grows = false, onChange, ...rest }: Props<T>) {
   const name = `${rest.id}-name`;
+  const shared = {
+    ...rest,
+    'aria-labelledby': name,
+    isClearable: true as const,
+    onChange: (chosen: Array<ComboboxOption<T>>) => onChange(chosen.map((option) => option.value)),
+  };
   return (
     <>
       <span id={name} hidden>
         {label}
       </span>
-      <MultiCombobox<T>
-        {...rest}
-        aria-labelledby={name}
-        isClearable
-        width="auto"
-        minWidth={24}
-        onChange={(chosen) => onChange(chosen.map((option) => option.value))}
-      />
+      {grows ? <MultiCombobox<T> {...shared} width="auto" minWidth={24} /> : <MultiCombobox<T> {...shared} />}
     </>
   );
 }

@@ -193,9 +193,9 @@ class Server implements Api {
     try {
       await this.app.listen({ host: config.host, port: config.port });
     } catch (error) {
-      throw new TcpscopeError(errorKinds.apiListen, [`${config.host}:${config.port}`, (error as Error).message], {
-        cause: error,
-      });
+      const { code, message } = error as NodeJS.ErrnoException;
+      const why = code === 'EADDRINUSE' ? 'another process listens there; stop it, or choose another --port' : message;
+      throw new TcpscopeError(errorKinds.apiListen, [`${config.host}:${config.port}`, why], { cause: error });
     }
     const { address, port, family } = this.app.server.address() as AddressInfo;
     const scheme = config.tls === undefined ? 'http' : 'https';

@@ -88,8 +88,9 @@ export class CaptureFile {
       }
       if (!(await this.refill())) {
         const left = this.reader.end - this.reader.position;
+        const where = left < this.bytesRead ? 'a packet' : 'its header';
         return this.end(
-          this.damage === null && left > 0 ? `it ends in the middle of a packet, ${left} bytes are left` : null
+          this.damage === null && left > 0 ? `it ends in the middle of ${where}, ${left} bytes are left` : null
         );
       }
     }

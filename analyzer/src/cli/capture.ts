@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { defaultInterface } from '../capture/ring/interfaces.js';
 import { startService, type Service, type ServiceConfigInput } from '../service/index.js';
+import type { Log } from '../store/log.js';
 import { LiveView } from './live-view.js';
 import { createLog } from './log.js';
 import {
@@ -64,12 +65,11 @@ async function capture(options: CaptureOptions): Promise<number> {
     throw error;
   }
   view?.start(service);
-  const signal = await Promise.race([ending, streamsEnded(service, view)]);
-  if (signal !== null) {
-    log.info({ signal }, 'stopping');
-  }
+  void streamsEnded(service, ending, log);
+  log.info({ signal: await ending }, 'stopping, and storing what is open');
   await view?.stop();
   await service.stop();
+  log.info({}, 'stopped');
   const failed = service.captures.snapshot().some(({ state }) => state === 'failed');
   return failed ? exitStatus.damaged : exitStatus.ok;
 }
@@ -85,8 +85,12 @@ function capturesOf(
 }
 
 /** When all that was to be read has been read, a stream goes on serving what it gave until somebody ends it. */
-async function streamsEnded(service: Service, view: LiveView | null): Promise<null> {
+async function streamsEnded(service: Service, ending: Promise<NodeJS.Signals>, log: Log): Promise<NodeJS.Signals> {
+  let asked = false;
+  void ending.then(() => (asked = true));
   await service.captures.ended();
-  view?.log('Everything has been read. The API goes on answering; Ctrl-C ends it.');
-  return new Promise(() => undefined);
+  if (!asked) {
+    log.info({}, 'everything has been read; the API goes on answering until Ctrl-C');
+  }
+  return ending;
 }

@@ -5,7 +5,7 @@ import { TcpscopeError } from '../errors.js';
 export function filterError(text: string, problem: FilterProblem): TcpscopeError {
   const { start, end } = problem.position;
   const marks = ' '.repeat(start) + '^'.repeat(Math.max(1, end - start));
-  const error = TcpscopeError.received(problem.code, 400, `${problem.message}\n  ${text}\n  ${marks}\n`);
+  const error = TcpscopeError.received(problem.code, 400, `${problem.message}\n  ${text}\n  ${marks}`);
   if (problem.hint !== undefined) {
     error.hint = problem.hint;
   }

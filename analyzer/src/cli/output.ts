@@ -45,8 +45,9 @@ export function complain(error: unknown): void {
 
 function describe(error: unknown): string {
   if (error instanceof TcpscopeError) {
-    const hint = error.hint === undefined ? '' : ` ${error.hint}`;
-    return `tcpscope: ${error.message}${hint} [${error.code}]`;
+    // Further lines show where in the text of the user it is.
+    const [what, ...where] = error.message.trimEnd().split('\n');
+    return [`tcpscope: ${what} [${error.code}]`, ...where].join('\n');
   }
   return `tcpscope: ${error instanceof Error ? (error.stack ?? error.message) : String(error)} [TCPS_E_INTERNAL]`;
 }

@@ -325,6 +325,14 @@ describe('exit status', () => {
     test(`2: ${name}`, async () => refused(await report('--format', 'json', ...args), code));
   }
 
+  test('a page of a filter that matches nothing says so, and which filter', async () => {
+    const { out, status } = await report('--filter', 'server.port = 99', capture);
+    assert.equal(status, 0);
+    assert.match(out, /^only conversations with server\.port = 99$/m);
+    assert.match(out, /no conversation matches the filter/);
+    assert.doesNotMatch(out, /no TCP connection/);
+  });
+
   const usage: Readonly<Record<string, readonly string[]>> = {
     'no file': [],
     'an unknown option': ['--no-such-option', capture],
@@ -336,7 +344,7 @@ describe('exit status', () => {
       const result = await report(...args);
       assert.equal(result.status, 2, result.err);
       assert.equal(result.out, '');
-      assert.match(result.err, /error: /);
+      assert.match(result.err, /^tcpscope: Wrong usage: .* \[TCPS_E_USAGE\]$/m);
     });
   }
 

@@ -67,6 +67,7 @@ async function report(files: readonly string[], options: ReportOptions): Promise
       reportText(made, {
         title,
         top: options.top,
+        ...(filter === null ? {} : { filter: options.filter }),
         color: process.stdout.isTTY === true && !process.env['NO_COLOR'],
         ...(process.stdout.isTTY ? { width: process.stdout.columns } : {}),
       }),

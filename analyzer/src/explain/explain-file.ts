@@ -80,7 +80,8 @@ export async function explainFile(path: string, options: ExplainOptions): Promis
         : findConnections(all, named);
   const [row] = found;
   if (row === undefined || found.length > 1) {
-    const text = options.name === null ? '' : ` that fit "${options.name}"`;
+    const verb = row === undefined ? 'fits' : 'fit';
+    const text = options.name === null ? '' : ` that ${verb} "${options.name}"`;
     const error =
       row === undefined
         ? new TcpscopeError(errorKinds.explainUnknown, [path, text])

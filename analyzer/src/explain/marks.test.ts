@@ -53,7 +53,7 @@ describe('marks of packets', () => {
     [
       'duplicate ACKs ask for data',
       talk().open().send('client', 10).ack('server').send('client', 10).ack('server', { acknowledgement: 1011 }),
-      [['duplicate-ack', 'no. 1: asks for 11 again']],
+      [['duplicate-ack', 'no. 1, asks for 11 again']],
     ],
     [
       'a gap is as long as what is missing',
@@ -108,6 +108,21 @@ describe('marks of packets', () => {
       'a closed port refuses',
       talk().syn().refuse(),
       [['reset', 'refuses: number 0 and an ACK of the SYN, as a closed port answers']],
+    ],
+    [
+      'a RST that acknowledges something else than the SYN is no closed port',
+      talk()
+        .syn()
+        .segment('server', RST | ACK, 0, { sequence: 0, acknowledgement: talk().syn().ends.client.isn, window: 0 }),
+      [['reset', 'acknowledges 0, not the SYN: no closed port answers so']],
+    ],
+    [
+      'numbers from before the SYN acknowledge nothing',
+      talk()
+        .syn()
+        .segment('server', SYN | ACK, 0, { acknowledgement: talk().syn().ends.client.isn - 1000 })
+        .stateless('client'),
+      [['reset', 'no ACK, the shape of an answer to a stray packet: knows no such connection']],
     ],
     [
       'a deliberate abort is in sequence',

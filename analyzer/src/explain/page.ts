@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { endText } from '../diagnose/index.js';
-import { bytes, counted, duration } from '../report/format.js';
+import { bytes, counted, duration, probability } from '../report/format.js';
 import { closeTexts, wrapped } from '../report/page.js';
 import type { ConnectionExplanation, VerdictWords } from './explanation.js';
 import { ladderText, type Colors } from './ladder.js';
@@ -48,8 +48,10 @@ function heading(explanation: ConnectionExplanation, source: string, width: numb
   const where = `${source}${stream === null ? '' : `, stream ${stream}`}`;
   const sizes = `client sent ${bytes(Number(all['bytes.clt']))}, server ${bytes(Number(all['bytes.srv']))}`;
   const lasted = duration(Number(all['duration'] ?? 0));
-  const what = `${start} UTC, ${counted(packets, 'packet')} in ${lasted}; ${sizes}; ${where}`;
-  return `${colors.bold(wrapped(title, width))}\n${colors.dim(wrapped(what, width))}`;
+  const what = `${start} UTC, ${counted(packets, 'packet')} in ${lasted}; ${sizes}`;
+  return [colors.bold(wrapped(title, width)), ...[what, where].map((line) => colors.dim(wrapped(line, width)))].join(
+    '\n'
+  );
 }
 
 function sequence({ sequence: { rows } }: ConnectionExplanation, width: number, colors: Colors): string {
@@ -66,7 +68,7 @@ function verdict({ verdict: words }: ConnectionExplanation, width: number, color
     return `${colors.bold('Verdict')}\n  It has not ended: nothing to explain.`;
   }
   const paint = { fine: colors.green, note: colors.yellow, trouble: colors.red }[words.severity];
-  const sure = words.cause === 'cannot-tell' ? '' : `, ${percent(words.confidence)} sure`;
+  const sure = words.cause === 'cannot-tell' ? '' : `, ${probability(words.confidence)} sure`;
   const head = `  ${paint(words.cause)}: ${words.title}${sure}`;
   const lines = [
     head,
@@ -81,15 +83,11 @@ function verdict({ verdict: words }: ConnectionExplanation, width: number, color
 function rival({ rival: other }: VerdictWords, width: number): string[] {
   return other === null
     ? []
-    : [wrapped(`Or: ${other.cause}, ${other.title} (${percent(other.confidence)})`, width, '  ')];
+    : [wrapped(`Or: ${other.cause}, ${other.title} (${probability(other.confidence)})`, width, '  ')];
 }
 
 function bullet(sign: string, line: string, width: number): string {
   return wrapped(line, width, '      ').replace(/^ {6}/, `    ${sign} `);
-}
-
-function percent(probability: number): string {
-  return probability > 0 && probability < 0.01 ? 'under 1 %' : `${Math.min(99, Math.round(probability * 100))} %`;
 }
 
 /** How it is classified here and by Zeek. */

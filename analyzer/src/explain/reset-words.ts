@@ -28,6 +28,10 @@ export function resetWords(packet: SequencePacket, own: SideTrack, peer: SideTra
 function shape(packet: SequencePacket, own: SideTrack, peer: SideTrack, unanswered: boolean): string {
   const acknowledges = (packet.flags & Flag.Ack) !== 0;
   if (unanswered && packet.from === 'server' && acknowledges) {
+    const answered = peer.relative(packet.acknowledgement);
+    if (peer.next !== null && (answered < 1 || answered > peer.relative(peer.next))) {
+      return `acknowledges ${answered}, not the SYN: no closed port answers so`;
+    }
     return packet.sequence === 0
       ? 'refuses: number 0 and an ACK of the SYN, as a closed port answers'
       : 'refuses: it acknowledges the SYN';

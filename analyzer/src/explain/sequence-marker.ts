@@ -274,7 +274,7 @@ export class SequenceMarker {
       this.say('keep-alive-answer', 'it does');
     } else if (same && peer.unacked > 0 && window === own.last?.window) {
       own.duplicates++;
-      this.say('duplicate-ack', `no. ${own.duplicates}: asks for ${peer.relative(acknowledgement)} again`);
+      this.say('duplicate-ack', `no. ${own.duplicates}, asks for ${peer.relative(acknowledgement)} again`);
     }
   }
 

@@ -50,9 +50,15 @@ export class SideTrack {
     return distance > 0xf000_0000 ? distance - 0x1_0000_0000 : distance;
   }
 
-  /** Bytes sent and not acknowledged, SYN and FIN counted as one each; 0 when nothing is known. */
+  /**
+   * Bytes sent and not acknowledged, SYN and FIN counted as one each; 0 when nothing is known, as when the peer acknowledges
+   * numbers from before the SYN.
+   */
   get unacked(): number {
-    return this.next === null || this.acked === null ? 0 : Math.max(0, (this.next - this.acked) | 0);
+    if (this.next === null || this.acked === null || ((this.acked - (this.base ?? this.acked)) | 0) < 0) {
+      return 0;
+    }
+    return Math.max(0, (this.next - this.acked) | 0);
   }
 
   /** The same without its FIN. */

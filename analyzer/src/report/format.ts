@@ -21,6 +21,11 @@ export function share(part: number, whole: number): string {
   return whole === 0 ? '–' : percent.format(part / whole);
 }
 
+/** How sure something is. A probability is never told as certainty, nor as nothing. */
+export function probability(value: number): string {
+  return value > 0 && value < 0.01 ? 'under 1 %' : `${Math.min(99, Math.round(value * 100))} %`;
+}
+
 /**
  * A mean per connection. Without a single connection there is none: with attempts it is infinite for all purposes, and
  * says so; without attempts there is nothing to say.
@@ -32,7 +37,7 @@ export function perConnection(value: number | null, attempts: number): string {
   return attempts > 0 ? '∞ (no connection)' : '–';
 }
 
-/** Seconds as a length of time: 420 µs, 12.3 ms, 4.2 s, 3 min 20 s, 2 h 5 min. */
+/** Seconds as a length of time: 420 µs, 12.3 ms, 4.2 s, 3 min 20 s, 2 h 5 min, 3 d 4 h. */
 export function duration(seconds: number): string {
   // The limits are where rounding would give a thousand of the smaller unit.
   if (seconds < 0.9995e-3) {
@@ -44,7 +49,8 @@ export function duration(seconds: number): string {
   if (seconds < 60) {
     return `${seconds.toPrecision(2)} s`;
   }
-  const [large, small, unit] = seconds < 3600 ? [60, 1, ['min', 's']] : [3600, 60, ['h', 'min']];
+  const [large, small, unit] =
+    seconds < 3600 ? [60, 1, ['min', 's']] : seconds < 172_800 ? [3600, 60, ['h', 'min']] : [86_400, 3600, ['d', 'h']];
   const whole = Math.floor(seconds / large);
   return `${whole} ${unit[0]} ${Math.floor((seconds - whole * large) / small)} ${unit[1]}`;
 }

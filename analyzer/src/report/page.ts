@@ -18,6 +18,8 @@ export interface Page {
   readonly title: string;
   /** Under the title: which time it is about. Empty for nothing. */
   readonly subtitle: string;
+  /** The filter that chose the conversations of the page; left out where there was none. */
+  readonly filter?: string;
   readonly totals: PageMetrics;
   /** Counts that are no metrics, before the totals: packets read, connections. */
   readonly counts: ReadonlyArray<readonly [name: string, value: number]>;
@@ -74,6 +76,7 @@ export function pageText(page: Page, { color, width = Infinity }: PageOptions): 
     [
       colors.bold(wrapped(page.title, width)),
       ...(page.subtitle === '' ? [] : [colors.dim(wrapped(page.subtitle, width))]),
+      ...(page.filter === undefined ? [] : [colors.dim(wrapped(`only conversations with ${page.filter}`, width))]),
     ].join('\n'),
     totals(page, width, colors),
     limits(page, width, colors),
@@ -309,8 +312,9 @@ const serverColumns: readonly ListColumn[] = [
   percentile('ct.p95', 'handshake p95', 6),
 ];
 
-function servers({ servers: groups }: Page, width: number, colors: Colors): string {
-  const body = groups.length === 0 ? colors.dim('  no server sent a RST') : list(groups, serverColumns, width, colors);
+function servers({ servers: groups, filter }: Page, width: number, colors: Colors): string {
+  const none = filter === undefined ? '  no server sent a RST' : '  no server of these conversations sent a RST';
+  const body = groups.length === 0 ? colors.dim(none) : list(groups, serverColumns, width, colors);
   return section('Top servers by RST', body, colors);
 }
 
@@ -337,12 +341,13 @@ function clients({ clients: groups }: Page, width: number, colors: Colors): stri
 const BAR = 30;
 const SHORT_BAR = 4;
 
-function closes({ closes: counted }: Page, width: number, colors: Colors): string {
+function closes({ closes: counted, filter }: Page, width: number, colors: Colors): string {
   const rows = [...counted].sort((a, b) => b[1] - a[1]);
   const most = rows[0]?.[1] ?? 0;
   const all = rows.reduce((sum, [, connections]) => sum + connections, 0);
   if (rows.length === 0) {
-    return section('How connections ended', colors.dim('  no TCP connection'), colors);
+    const none = filter === undefined ? '  no TCP connection' : '  no conversation matches the filter';
+    return section('How connections ended', colors.dim(none), colors);
   }
   const cells = rows.map(([close, connections]) => [
     close,

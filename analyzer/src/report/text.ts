@@ -18,15 +18,18 @@ export interface TextOptions {
   readonly color: boolean;
   /** Characters in a line, when they are limited. */
   readonly width?: number;
+  /** The filter of the report, as it was written. */
+  readonly filter?: string;
 }
 
 /** The report as a page for a terminal. */
-export function reportText(report: Report, { title, top, color, width }: TextOptions): string {
+export function reportText(report: Report, { title, top, color, width, filter }: TextOptions): string {
   const { packets, totals, conversations, connections } = report;
   const by = (totals['rst.count'] ?? 0) > 0 ? 'rst.count' : 'packets';
   const page: Page = {
     title,
     subtitle: timeSpan(report),
+    ...(filter === undefined ? {} : { filter }),
     totals,
     counts: [
       ['packets', packets.read],

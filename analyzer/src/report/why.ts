@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { causeTexts, type Finding, type FindingKind } from '../diagnose/index.js';
 import { explanationOf, type CauseSummary, type Diagnoses } from './diagnoses.js';
-import { count, share } from './format.js';
+import { count, probability, share } from './format.js';
 import { addressText } from './names.js';
 
 export interface WhyOptions {
@@ -41,7 +41,7 @@ function causes(all: readonly CauseSummary[], { width }: WhyOptions, colors: Col
 
 /** How sure a cause is, on average. Of "cannot tell" there is nothing to be sure of. */
 function sureness({ cause, confidence }: CauseSummary): string {
-  return cause === 'cannot-tell' ? '' : `, ${Math.round(confidence * 100)} % sure`;
+  return cause === 'cannot-tell' ? '' : `, ${probability(confidence)} sure`;
 }
 
 function nextCheck({ cause }: CauseSummary, width: number | undefined, colors: Colors): string[] {
@@ -62,7 +62,7 @@ function example({ example: connection }: CauseSummary, width: number | undefine
   const rival =
     explanation.rival !== null && explanation.rival.confidence >= 0.05
       ? ` ${explanation.cause === 'cannot-tell' ? 'At best' : 'Or'} ${causeTexts[explanation.rival.cause].title} ` +
-        `(${Math.round(explanation.rival.confidence * 100)} %).`
+        `(${probability(explanation.rival.confidence)}).`
       : '';
   const text = `${who}: ${explanation.evidence.slice(0, 2).join('; ')}.${rival}`;
   return wrapped(text, width, '      ').map((line) => colors.dim(line));
@@ -103,7 +103,7 @@ function findingLines(finding: Finding, { width }: WhyOptions, colors: Colors): 
   const paint = { high: colors.red, medium: colors.yellow, low: colors.dim }[severity];
   const dimmed = (line: string) => colors.dim(line);
   return [
-    `  ${paint(kind)}   ${severity}, ${Math.round(confidence * 100)} % sure${origin === null ? '' : `; ${origin}`}`,
+    `  ${paint(kind)}   ${severity}, ${probability(confidence)} sure${origin === null ? '' : `; ${origin}`}`,
     ...wrapped(`${text}.${rival === null ? '' : ` Or: ${rival}.`}`, width, '      '),
     ...wrapped(`Next: ${nextCheck}`, width, '      ').map(dimmed),
     ...wrapped(`Rows: ${filter}`, width, '      ').map(dimmed),

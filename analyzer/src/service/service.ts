@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { startApi } from '../api/index.js';
+import { refuseExposure, startApi } from '../api/index.js';
 import { createEnrichment } from '../enrich/index.js';
 import { Queries } from '../query/index.js';
 import { openStore, type Store } from '../store/index.js';
@@ -44,6 +44,8 @@ export async function startService({
   command,
   now = Date.now,
 }: ServiceOptions): Promise<Service> {
+  // Before a store is made for nothing.
+  refuseExposure(config.api);
   /** What to do to stop, the last begun first. */
   const ends: Array<() => Promise<void>> = [];
   const stop = async () => {

@@ -131,7 +131,7 @@ export const abortRules: readonly Rule[] = [
     says: { 'server-abort': 2.5, 'closes-by-rst': -2 },
     when: (c) => isAbort(c) && c.by === 'server' && (c.rst?.ackAhead ?? 0) < 0,
     evidence: (c) =>
-      `${bytes(-(c.rst?.ackAhead ?? 0))} of the client were on their way to the server when it reset the connection`,
+      `the client had ${bytes(-(c.rst?.ackAhead ?? 0))} on the way to the server when it reset the connection`,
   },
   {
     name: 'server-had-stopped-reading',

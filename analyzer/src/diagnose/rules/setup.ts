@@ -34,7 +34,8 @@ export const setupRules: readonly Rule[] = [
     sign: 'the capture ends within a second of what was waiting for an answer',
     says: { 'cannot-tell': 1.5 },
     when: (c) => c.cutOff && waiting(c) !== null && (waiting(c) ?? 0) < FIRST_RETRY,
-    evidence: (c) => `the capture shows only ${time(waiting(c) ?? 0)} after that`,
+    evidence: (c) =>
+      `the capture ends ${waiting(c) === 0 ? 'with' : `${time(waiting(c) ?? 0)} after`} the packet that waits for an answer`,
   },
   {
     name: 'answer-never-acknowledged',

@@ -26,10 +26,14 @@ export async function migrate(options: MigrateOptions): Promise<void> {
   if (applied > newest) {
     throw new TcpscopeError(errorKinds.storeNewer, [folder, applied, newest]);
   }
+  if (applied === 0) {
+    log.info({ folder, schema: newest }, 'making a new store');
+  }
   const done = new Set<Migration['apply']>();
   for (const migration of migrations.filter(({ number }) => number > applied)) {
-    const what = applied === 0 ? 'making the store' : 'bringing the store up to date';
-    log.info({ schema: migration.number }, `${what}: ${migration.name}`);
+    if (applied > 0) {
+      log.info({ schema: migration.number }, `bringing the store up to date: ${migration.name}`);
+    }
     // The first makes a store as this version has it, which needs no other; and columns are added all at once.
     const needed = applied === 0 ? migration === migrations[0] : !done.has(migration.apply);
     if (needed) {
