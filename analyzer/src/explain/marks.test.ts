@@ -10,6 +10,8 @@ const scratch = new Scratch();
 after(() => scratch.remove());
 
 /** The marks of every packet: kinds, and what is said. */
+const isn = 5000;
+
 async function marksOf({ packets }: Pick<Talk, 'packets'>): Promise<Array<ReadonlyArray<readonly [string, string]>>> {
   const path = scratch.write(pcap(packets, { nanoseconds: true }), 'marks.pcap');
   const steps = stepsOf(await explained(path, null));
@@ -111,16 +113,16 @@ describe('marks of packets', () => {
     ],
     [
       'a RST that acknowledges something else than the SYN is no closed port',
-      talk()
+      talk({ clientIsn: isn })
         .syn()
-        .segment('server', RST | ACK, 0, { sequence: 0, acknowledgement: talk().syn().ends.client.isn, window: 0 }),
+        .segment('server', RST | ACK, 0, { sequence: 0, acknowledgement: isn, window: 0 }),
       [['reset', 'acknowledges 0, not the SYN: no closed port answers so']],
     ],
     [
       'numbers from before the SYN acknowledge nothing',
-      talk()
+      talk({ clientIsn: isn })
         .syn()
-        .segment('server', SYN | ACK, 0, { acknowledgement: talk().syn().ends.client.isn - 1000 })
+        .segment('server', SYN | ACK, 0, { acknowledgement: isn - 1000 })
         .stateless('client'),
       [['reset', 'no ACK, the shape of an answer to a stray packet: knows no such connection']],
     ],
