@@ -64,8 +64,9 @@ export class LiveView {
     const top = Math.max(3, Math.min(10, Math.floor((rows - FIXED_LINES) / 3)));
     const footer = [pc.dim(`API ${service.url}   Ctrl-C stops`), ...this.lines].join('\n');
     try {
-      const { captures, queries } = service;
-      const page = await livePage(queries, captures.snapshot(), { span: SPAN, top, ...captures.present(Date.now()) });
+      const { captures, queries, store } = service;
+      const waiting = store.stats().spool.files;
+      const page = await livePage(queries, captures.snapshot(), { span: SPAN, top, waiting, ...captures.present(Date.now()) });
       this.show(
         `${pageText(page, { color: !process.env['NO_COLOR'], width: process.stdout.columns || 80 })}\n${footer}`,
         rows

@@ -60,6 +60,13 @@ describe('the live page', () => {
     });
   }
 
+  test('says that rows wait for the database when they do, and not for the few that always do', async () => {
+    const limitsWith = async (waiting: number) =>
+      (await livePage(nothing, [], { span: 300, top: 5, now: Date.UTC(2026, 0, 1, 12), waiting })).limits;
+    assert.deepEqual(await limitsWith(3), []);
+    assert.match((await limitsWith(4381)).join(), /^4,381 blocks of rows still to be stored/);
+  });
+
   test('shows no number for what is not known yet', async () => {
     const text = pageText(await page(status({ packets })), { color: false, width: 80 });
     assert.match(text, /SYN +–/);

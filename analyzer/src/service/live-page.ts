@@ -11,7 +11,12 @@ export interface LivePageOptions {
   readonly now: number;
   /** That is the time of the last packet, not the clock's. */
   readonly recorded?: boolean;
+  /** Files of rows that are captured and wait in the spool for the database. */
+  readonly waiting?: number;
 }
+
+/** A few files are always on their way; more are a backlog, of a recording that comes faster than it can be stored. */
+const BACKLOG = 20;
 
 const totalMetrics = [
   ...['syn.count', 'attempt.count', 'ct.count', 'syn.ratio', 'fin.count.clt', 'fin.count.srv'],
@@ -49,7 +54,7 @@ const conversationMetrics = [
 export async function livePage(
   queries: Queries,
   captures: readonly CaptureStatus[],
-  { span, top, now, recorded = false }: LivePageOptions
+  { span, top, now, recorded = false, waiting = 0 }: LivePageOptions
 ): Promise<Page> {
   const range = { from: now - span * 1000, to: now };
   const ask = async (query: object): Promise<TableAnswer | null> => {
@@ -84,12 +89,18 @@ export async function livePage(
       ['open now', captures.reduce((sum, { connections }) => sum + connections, 0)],
       ['windows closed', Math.max(0, ...captures.map(({ windowsClosed }) => windowsClosed))],
     ],
-    limits: [...captures.flatMap(captureSentences), ...roleSentences(totals?.metrics ?? {})],
+    limits: [...backlog(waiting), ...captures.flatMap(captureSentences), ...roleSentences(totals?.metrics ?? {})],
     servers: rowsOf(servers),
     clients: rowsOf(clients),
     closes: closesOf(closes),
     conversations: { by, rows: rowsOf(conversations), of: null },
   };
+}
+
+function backlog(files: number): string[] {
+  return files > BACKLOG
+    ? [`${counted(files, 'block')} of rows still to be stored: the latest numbers are missing here until then`]
+    : [];
 }
 
 /** What a capture lost, or why it stands still. */
