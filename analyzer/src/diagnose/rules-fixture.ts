@@ -181,6 +181,16 @@ export const testedOnFacts: readonly RuleOnFacts[] = [
     elsewhere: {},
   },
   {
+    rule: 'refusal-of-another-form',
+    match: { ...refusal, server: { ...refusal.server, reset: { ...strangerReset, acknowledges: true } } },
+    nearMiss: refusal,
+  },
+  {
+    rule: 'client-leaves-without-a-word',
+    match: { ...closedWithoutAWord(1e6), client: { ...side, bytes: 0, fin: plainFin } },
+    nearMiss: closedWithoutAWord(1e6),
+  },
+  {
     rule: 'only-the-goodbye-was-captured',
     match: { ...closedWithoutAWord(1e6), midstream: true, handshake: null },
     nearMiss: closedWithoutAWord(1e6),

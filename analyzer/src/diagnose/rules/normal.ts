@@ -31,6 +31,16 @@ export const normalRules: readonly Rule[] = [
       `both sides closed with FIN, the ${c.firstFin} first; what they had exchanged before was not captured`,
   },
   {
+    name: 'client-leaves-without-a-word',
+    family: 'normal',
+    sign: "a handshake, no data, the client's FIN first",
+    says: { normal: 0.1, 'port-probe': 0.1 },
+    when: (c) =>
+      c.close === 'fin' && c.firstFin === 'client' && c.handshake !== null && c.client.bytes + c.server.bytes === 0,
+    evidence: (c) =>
+      `both sides closed with FIN, the client first, after ${time(c.client.fin?.time ?? 0)} without any data`,
+  },
+  {
     name: 'server-leaves-at-once',
     family: 'normal',
     sign: "a handshake, no data, the server's FIN first; less the longer it took",

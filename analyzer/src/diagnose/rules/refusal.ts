@@ -16,6 +16,16 @@ export const refusalRules: readonly Rule[] = [
       `${time(c.server.reset?.gap ?? 0)} after the SYN`,
   },
   {
+    name: 'refusal-of-another-form',
+    family: 'refusal',
+    sign: 'the RST acknowledges the SYN, but has a sequence number of its own',
+    says: { refused: 0.1, 'rejected-on-path': 0.1 },
+    when: (c) => c.close === 'refused' && c.server.reset?.zeroSequence === false,
+    evidence: (c) =>
+      `${times(c.syns, 'SYN')}, answered by ${times(c.server.resets, 'RST')} that ${c.server.resets === 1 ? 'acknowledges' : 'acknowledge'} ` +
+      `it, the first ${time(c.server.reset?.gap ?? 0)} after the SYN`,
+  },
+  {
     name: 'from-the-hosts-distance',
     family: 'refusal',
     sign: 'its TTL is one that other packets of the host have',
