@@ -5,6 +5,7 @@ import {
   counters,
   distincts,
   histograms,
+  mayBeUnknown,
   ratios,
   sums,
   type Counter,
@@ -24,7 +25,10 @@ function nullness(metric: Metric): string {
   if (valueOfNothing(metric) !== null) {
     return 'never';
   }
-  return 'whenNull' in metric ? metric.whenNull : 'no handshake';
+  if ('whenNull' in metric) {
+    return metric.whenNull;
+  }
+  return mayBeUnknown(metric) ? 'dedup off' : 'no handshake';
 }
 
 function calculation(metric: Metric): string {
