@@ -51,8 +51,8 @@ export interface ConnectionRow extends Omit<WindowRow, 'vlan' | 'times'> {
   oneway?: boolean;
   /** Microseconds. */
   ct?: number | null;
-  /** Round trips to the client and to the server, microseconds. */
-  rtt?: readonly [number, number];
+  /** Of `ct`, the round trip to the client, microseconds. */
+  rtt?: number;
 }
 
 function addresses(rows: ReadonlyArray<readonly number[]>): Uint8Array {
@@ -142,8 +142,7 @@ export function connectionBatch(rows: readonly ConnectionRow[]): ConnectionBatch
         (row.oneway ? connectionFlags.oneway : 0)
     ),
     ct: Float64Array.from(rows, (row) => row.ct ?? NaN),
-    rttClient: Float64Array.from(rows, (row) => row.rtt?.[0] ?? NaN),
-    rttServer: Float64Array.from(rows, (row) => row.rtt?.[1] ?? NaN),
+    rttClient: Float64Array.from(rows, (row) => row.rtt ?? NaN),
     counters: columns(connectionCounters, rows),
     facts: new Int32Array(Fact.Words * rows.length),
   };

@@ -81,9 +81,11 @@ export interface ConnectionBatch {
   readonly flags: Uint8Array;
   /** Handshake time in microseconds from the first SYN; NaN without a handshake. */
   readonly ct: Float64Array;
-  /** Round trips of the handshake between the capture and each side, in microseconds; NaN when they were not measured. */
+  /**
+   * The part of it between SYN+ACK and ACK, in microseconds: the round trip between the capture and the client. The rest is
+   * that between the capture and the server. NaN when they were not measured (round-trip.ts).
+   */
   readonly rttClient: Float64Array;
-  readonly rttServer: Float64Array;
   readonly counters: readonly CounterColumn[];
   /** `factWords` words a row: what a diagnosis needs, as `Fact` lays it out. */
   readonly facts: Int32Array;

@@ -176,11 +176,12 @@ rules('RSTs: whether they end a connection (RFC 5961; semantics b4)', {
     connections: [{ close: 'fin', closer: 'server' }],
     totals: { 'closer.srv': 1, 'closer.clt': 0 },
   },
-  'after a RST that the connection survived, the next one tells who ended it; side and stage remain those of the first': {
-    packets: () => talk().open().rst('server').send('server', 500).ack('client').send('client', 10).rst('client'),
-    connections: [{ close: 'rst', closer: 'client', aborter: 'server', stage: 'post_ack' }],
-    totals: { 'closer.clt': 1, 'rst.conn': 1, 'rst.conn.clt': 1, 'rst.conn.srv': 1 },
-  },
+  'after a RST that the connection survived, the next one tells who ended it; side and stage remain those of the first':
+    {
+      packets: () => talk().open().rst('server').send('server', 500).ack('client').send('client', 10).rst('client'),
+      connections: [{ close: 'rst', closer: 'client', aborter: 'server', stage: 'post_ack' }],
+      totals: { 'closer.clt': 1, 'rst.conn': 1, 'rst.conn.clt': 1, 'rst.conn.srv': 1 },
+    },
   'a RST behind an orderly close is harmless, also where the connection had survived one before': {
     packets: () => talk().open().rst('server').send('server', 500).ack('client').close('client').rst('client'),
     connections: [{ close: 'fin', closer: 'client' }],

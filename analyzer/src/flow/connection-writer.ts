@@ -50,7 +50,7 @@ export function createConnectionWriter(
   const { batch, buffer } = allocate(freshBuffers, BATCH_ROWS);
   const { clientIp, serverIp, clientPort, serverPort, vlans, vlanCount, close, state, history, closer, aborter } =
     batch;
-  const { startSeconds, startNanos, endSeconds, endNanos, stage, flags, ct, rttClient, rttServer } = batch;
+  const { startSeconds, startNanos, endSeconds, endNanos, stage, flags, ct, rttClient } = batch;
   /** Facts, tags and the history's end of most connections, and ten bytes of an IPv4 address. */
   const sparse = [batch.facts, clientIp, serverIp, vlans, vlanCount, history];
   const column = (name: string) =>
@@ -191,14 +191,11 @@ export function createConnectionWriter(
     if ((word & State.Timed) === 0) {
       ct[out] = NaN;
       rttClient[out] = NaN;
-      rttServer[out] = NaN;
       return;
     }
-    const time = floats[at + Row.HandshakeTime] as number;
     const trip = clientRoundTrip(rows[at + Row.LastSyn] as number);
-    ct[out] = time;
+    ct[out] = floats[at + Row.HandshakeTime] as number;
     rttClient[out] = trip < 0 ? NaN : trip;
-    rttServer[out] = trip < 0 ? NaN : Math.max(0, time - trip);
   }
 
   function writeTotals(at: number, out: number): void {
@@ -247,7 +244,6 @@ function allocate(buffers: BufferSource, rows: number): { batch: ConnectionBatch
     counters: columns.counters,
     ct: columns.floats(),
     rttClient: columns.floats(),
-    rttServer: columns.floats(),
     startSeconds: columns.words(),
     startNanos: columns.words(),
     endSeconds: columns.words(),
@@ -287,7 +283,6 @@ const columnNames = [
   ...([
     'ct',
     'rttClient',
-    'rttServer',
     'startSeconds',
     'startNanos',
     'endSeconds',

@@ -104,7 +104,7 @@ export const scenarioConnections: readonly ConnectionRow[] = [
     history: 'ShADadFf',
     closer: 'client',
     ct: 20_000,
-    rtt: [12_000, 8000],
+    rtt: 12_000,
     counters: {
       'packets.clt': 10,
       'packets.srv': 12,

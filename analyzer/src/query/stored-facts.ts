@@ -132,7 +132,6 @@ function oneRow(words: Int32Array) {
     flags: new Uint8Array(1),
     ct: new Float64Array(1),
     rttClient: new Float64Array(1),
-    rttServer: new Float64Array(1),
     counters: connectionCounters.map(() => new Float64Array(1)),
     facts: words,
   } satisfies ConnectionBatch;

@@ -71,6 +71,8 @@ function outlineOf(connection: ConnectionRow) {
   const { batch, row } = connection;
   const explanation = explanationOf(connection);
   const flags = batch.flags[row] as number;
+  const ct = batch.ct[row] as number;
+  const rtt = batch.rttClient[row] as number;
   const stage = batch.stage[row] as number;
   const vlans = batch.vlans.subarray(
     row * vlanDepth,
@@ -88,9 +90,9 @@ function outlineOf(connection: ConnectionRow) {
     start: timeText(batch.startSeconds[row] as number, batch.startNanos[row] as number),
     end: timeText(batch.endSeconds[row] as number, batch.endNanos[row] as number),
     duration: durationOf(connection),
-    ct: seconds(batch.ct[row] as number),
-    'rtt.clt': seconds(batch.rttClient[row] as number),
-    'rtt.srv': seconds(batch.rttServer[row] as number),
+    ct: seconds(ct),
+    'rtt.clt': seconds(rtt),
+    'rtt.srv': seconds(Math.round(Math.max(0, ct - rtt) * 1000) / 1000),
     state: zeekStates[batch.state[row] as number],
     history: historyOf(connection),
     closer: sides[batch.closer[row] as number],

@@ -76,7 +76,6 @@ export function encodeConnections(
   writers.set('oneway', flag(connectionFlags.oneway));
   writers.set('ct', (w) => writeNullable(w, slices, ({ ct }) => ct, 1e6));
   writers.set('rtt_clt', (w) => writeNullable(w, slices, ({ rttClient }) => rttClient, 1e6));
-  writers.set('rtt_srv', (w) => writeNullable(w, slices, ({ rttServer }) => rttServer, 1e6));
   writers.set('cause', (w) => writeCauses(w, slices, 'cause'));
   writers.set('confidence', (w) => writeNullable(w, slices, ({ verdicts }) => verdicts?.confidence));
   writers.set('rival_cause', (w) => writeCauses(w, slices, 'rival'));

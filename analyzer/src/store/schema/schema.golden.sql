@@ -332,7 +332,7 @@ CREATE TABLE IF NOT EXISTS connections (
   `oneway` Bool CODEC(ZSTD(1)),
   `ct` Nullable(Float64) CODEC(ZSTD(1)),
   `rtt_clt` Nullable(Float64) CODEC(ZSTD(1)),
-  `rtt_srv` Nullable(Float64) CODEC(ZSTD(1)),
+  `rtt_srv` Nullable(Float64) ALIAS if(isNull(rtt_clt), NULL, round(greatest(ct - rtt_clt, 0), 9)),
   `cause` LowCardinality(String) CODEC(ZSTD(1)),
   `confidence` Nullable(Float64) CODEC(ZSTD(1)),
   `rival_cause` LowCardinality(String) CODEC(ZSTD(1)),

@@ -103,6 +103,17 @@ const nanoseconds = (column: string) => `toUnixTimestamp64Nano(${column})`;
 export const connectionHash =
   'toUInt64(cityHash64(probe, client_ip, client_port, server_ip, server_port, vlan, `end`))';
 
+/** Numbers that are read from others. */
+const workedOut: Readonly<Record<string, Column>> = {
+  duration: { name: 'duration', type: 'Float64', alias: `(${nanoseconds('`end`')} - ${nanoseconds('start')}) / 1e9` },
+  // A handshake is the round trip to the server and that to the client (flow/round-trip.ts).
+  rtt_srv: {
+    name: 'rtt_srv',
+    type: 'Nullable(Float64)',
+    alias: 'if(isNull(rtt_clt), NULL, round(greatest(ct - rtt_clt, 0), 9))',
+  },
+};
+
 function attributeColumn(attribute: Attribute): Column {
   const name = attribute.column;
   switch (attribute.type) {
@@ -117,9 +128,7 @@ function attributeColumn(attribute: Attribute): Column {
         ? { name, type: 'String', codec: plain }
         : { name, type: 'LowCardinality(String)', codec: plain };
     case 'number':
-      return name === 'duration'
-        ? { name, type: 'Float64', alias: `(${nanoseconds('`end`')} - ${nanoseconds('start')}) / 1e9` }
-        : { name, type: 'Nullable(Float64)', codec: plain };
+      return workedOut[name] ?? { name, type: 'Nullable(Float64)', codec: plain };
     default:
       throw new TypeError(`no column type for attribute ${attribute.name} of type ${attribute.type}`);
   }
