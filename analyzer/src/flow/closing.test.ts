@@ -1,4 +1,4 @@
-import { ACK, FIN, PSH, RST } from '../../../test/traffic/frame.js';
+import { ACK, FIN, PSH, RST, URG } from '../../../test/traffic/frame.js';
 import { rules } from '../../../test/traffic/rule.js';
 import { talk, together } from '../../../test/traffic/talk.js';
 
@@ -233,7 +233,69 @@ rules('RSTs: what each is counted as (semantics b3)', {
   'a burst of RSTs without any connection is counted one by one, and reset nobody': {
     packets: () => talk().stateless('server').stateless('server').stateless('server'),
     connections: [{ close: 'orphan', 'rst.count.srv': 3, midstream: false }],
-    totals: { 'rst.noconn.srv': 3, 'rst.count.srv': 3, 'ct.count': 0, 'close.total': 0, 'unclosed.count': 0 },
+    totals: {
+      'rst.noconn.srv': 3,
+      'rst.count.srv': 3,
+      'rst.conn': 0,
+      'ct.count': 0,
+      'close.total': 0,
+      'unclosed.count': 0,
+    },
+  },
+  'RSTs that answer probes without ACK reset nobody: there was neither an attempt nor a connection': {
+    packets: () =>
+      together(
+        ...[0, FIN, FIN | PSH | URG].map((flags, i) =>
+          talk({ client: `10.0.0.${i + 1}:40000` })
+            .segment('client', flags, 0)
+            .segment('server', RST | ACK, 0, { sequence: 0 })
+        )
+      ),
+    connections: [{ 'rst.count.srv': 1 }, { 'rst.count.srv': 1 }, { 'rst.count.srv': 1 }],
+    totals: { 'rst.noconn.srv': 3, 'rst.conn.srv': 0, 'rst.conn': 0, 'attempt.count': 0, 'midstream.count': 0 },
+  },
+  'a SYN+ACK to nobody is no attempt, and a RST that answers it resets none': {
+    packets: () => talk().synAck().rst('client'),
+    connections: [{ close: 'setupabort' }],
+    totals: { 'rst.noconn': 1, 'rst.conn': 0, 'attempt.count': 0, 'midstream.count': 0 },
+  },
+  'a RST captured in front of the SYN whose attempt it ends is booked with the SYN, in its window': {
+    // Captured behind all that followed it: a FIN shows that the SYN+ACK was for this client.
+    packets: () =>
+      talk({ start: 1_700_000_009.5, step: 0.1 })
+        .segment('client', FIN, 0, { sequence: 1001 })
+        .synAck()
+        .rst('client')
+        .wait(1)
+        .syn({ sequence: 1000 }),
+    connections: [{ close: 'finrst', aborter: 'client', stage: 'post_syn', 'rst.count.clt': 1, 'attempt.count': 1 }],
+    totals: { 'rst.conn.clt': 1, 'rst.conn.srv': 0, 'rst.conn': 1, 'rst.noconn.clt': 1, 'attempt.count': 1 },
+    windows: [
+      { after: 0, 'rst.count.clt': 1, 'rst.conn.clt': 0, 'rst.conn': 0 },
+      { after: 10, 'rst.count.clt': 0, 'rst.conn.clt': 1, 'rst.conn': 1, 'attempt.count': 1 },
+    ],
+  },
+  'a RST in front of an unrelated SYN is not of its attempt': {
+    packets: () => talk().stateless('server').syn(),
+    connections: [{ close: 'orphan' }, { close: 'noanswer' }],
+    totals: { 'rst.conn': 0, 'rst.noconn': 1, 'attempt.count': 1 },
+  },
+  'RSTs captured in front of a connection seen from the middle are booked once, each side of them': {
+    packets: () =>
+      talk({ start: 1_700_000_009, step: 0.01 })
+        .stateless('server')
+        .stateless('client')
+        .wait(2)
+        .send('client', 100)
+        .ack('server')
+        .stateless('server')
+        .stateless('client'),
+    connections: [{ midstream: true, aborter: 'server', 'rst.count.srv': 2, 'rst.count.clt': 2 }],
+    totals: { 'rst.conn.srv': 1, 'rst.conn.clt': 1, 'rst.conn': 1, 'midstream.count': 1 },
+    windows: [
+      { after: 0, 'rst.conn.srv': 0, 'rst.conn.clt': 0, 'rst.conn': 0 },
+      { after: 10, 'rst.conn.srv': 1, 'rst.conn.clt': 1, 'rst.conn': 1 },
+    ],
   },
   'a RST after the FIN of the other side is not one after its own': {
     packets: () => talk().open().fin('client').rst('server'),

@@ -2,7 +2,7 @@ import { Flag } from '../decode/segment.js';
 import { Event, Verdict } from './events.js';
 import { Both, Cold, Facts, Fins, Row, State } from './layout.js';
 import type { FlowTable } from './table.js';
-import { clientDirection, established, settleCloser } from './verdict.js';
+import { clientDirection, established, resetVerdicts, settleCloser } from './verdict.js';
 
 /** Stages at which a connection's first RST can come, as `Facts.Stage` keeps them (1 + index into `resetStages`). */
 const enum Stage {
@@ -86,9 +86,7 @@ export function createClosing(table: FlowTable, book: (at: number, kind: number,
     if ((facts & Facts.AfterIdle) !== 0) {
       book(at, Event.RstAfterIdle, 1);
     }
-    let verdicts = rows[at + Row.Verdicts] as number;
     if ((state & Both.Rst) === 0) {
-      verdicts |= Verdict.RstConnAny;
       // The first RST, also when the connection survives it: a forged one is what the host's own RSTs follow from.
       facts |= (stageOf(at) << Facts.Stage) | (direction !== 0 ? Facts.Aborter : 0);
     }
@@ -96,11 +94,9 @@ export function createClosing(table: FlowTable, book: (at: number, kind: number,
       // RSTs that the connection survived do not tell how it ended.
       facts = finsAcked ? facts | Facts.FinsFirst : facts & ~Facts.FinsFirst;
     }
-    if ((state & (State.Rst << direction)) === 0) {
-      verdicts |= Verdict.RstConn << direction;
-      state |= State.Rst << direction;
-    }
-    rows[at + Row.Verdicts] = verdicts;
+    const before = resetVerdicts(state);
+    state |= State.Rst << direction;
+    rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | (resetVerdicts(state) & ~before);
     rows[at + Row.Facts] = facts & ~Facts.ResetVoid;
     if (resetsAnother(at, direction, sequence)) {
       rows[at + Row.State] = state;

@@ -4,7 +4,7 @@ import { Event, Verdict } from './events.js';
 import { Fact } from './facts.js';
 import { Both, Facts, Nanos, Now, Opening, Row, State, Traits } from './layout.js';
 import { roundTripWord } from './round-trip.js';
-import { clientDirection } from './verdict.js';
+import { clientDirection, resetVerdicts } from './verdict.js';
 
 /** Longest handshake time that is booked, microseconds: what a signed 32-bit word holds (35 minutes). */
 const LONGEST = 0x7fffffff;
@@ -46,6 +46,10 @@ export function createHandshake({ table, spill }: Connections, segments: Int32Ar
     if ((state & State.Midstream) !== 0) {
       // Captured behind packets that it precedes: the start was seen after all.
       takeBack(at, Verdict.Midstream);
+    } else {
+      // RSTs captured in front of the first SYN: now there is an attempt that they reset.
+      rows[at + Row.Verdicts] =
+        (rows[at + Row.Verdicts] as number) | (resetVerdicts(rows[at + Row.State] as number) & ~resetVerdicts(state));
     }
     // Captured behind all that it announces: what ended since then has ended.
     complete(at, false);

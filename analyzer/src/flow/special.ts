@@ -10,7 +10,7 @@ import { Acks, Both, Cold, Ends, Facts, Half, Nanos, Now, Row, State, Table, Tra
 import { settlePlain } from './plain.js';
 import { answersAnother, Place } from './sequence.js';
 import { createSignals } from './signals.js';
-import { clientDirection } from './verdict.js';
+import { clientDirection, resetVerdicts } from './verdict.js';
 import { createZeekNotes, hasLetters, hasState } from './zeek.js';
 
 /** Literals, which the bundler writes into the code: SYN, FIN and RST; these with PSH, ACK and URG. */
@@ -319,7 +319,8 @@ export function createSpecialSegments(connections: Connections, segments: Int32A
     }
     if ((state & (State.Midstream | Both.Syn)) === 0) {
       state |= State.Midstream;
-      rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | Verdict.Midstream;
+      // With RSTs captured in front of it: now there is a connection that they reset.
+      rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | Verdict.Midstream | resetVerdicts(state);
     }
     rows[at + Row.State] = state;
   }

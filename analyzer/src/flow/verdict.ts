@@ -57,6 +57,18 @@ export function established(rows: Int32Array, at: number): boolean {
 }
 
 /**
+ * Connections and attempts that were reset, as bits of `Row.Verdicts`: one for each side that has sent a RST so far. None
+ * where neither a SYN nor a mid-stream packet was seen, such as a RST to nobody or the answer to a probe without ACK: there
+ * was nothing to be reset, and shares of `attempt.count` + `midstream.count` stay below 1.
+ */
+export function resetVerdicts(state: number): number {
+  if ((state & Both.Rst) === 0 || (state & (Both.Syn | State.Midstream)) === 0) {
+    return 0;
+  }
+  return Verdict.RstConnAny | (((state & Both.Rst) / State.Rst) * Verdict.RstConn);
+}
+
+/**
  * How the connection ended, as an index into `closeClasses` (contract: `close`, first match). A FIN together with a RST is
  * `finrst` even without a handshake, as in a SYN+FIN or XMAS scan: nothing was set up that could have been aborted.
  */
