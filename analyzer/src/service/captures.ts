@@ -1,9 +1,10 @@
-import { Diagnoser, type FeedBatch } from '../diagnose/index.js';
+import { Diagnoser } from '../diagnose/index.js';
 import type { Batch } from '../flow/index.js';
 import type { Captures, CaptureStatus } from '../query/index.js';
-import type { Store } from '../store/index.js';
+import type { Store, StoredBatch } from '../store/index.js';
 import type { Log } from '../store/log.js';
 import { flowOf, type ServiceConfig } from './config.js';
+import { GatheredRows, type WriteTogether } from './gathered-rows.js';
 import { InterfaceSource } from './interface-source.js';
 import type { FlowSettings, Outlet, Source } from './source.js';
 import { StreamSource } from './stream-source.js';
@@ -12,7 +13,7 @@ import { StreamSource } from './stream-source.js';
 const PATIENCE = 3;
 
 export interface CapturesDependencies {
-  readonly store: Pick<Store, 'write'>;
+  readonly store: Pick<Store, 'writeTogether'>;
   /** Sees every batch before it is written. */
   readonly onBatch: (batch: Batch) => void;
   /** A random id of this run of the analyzer. */
@@ -58,11 +59,21 @@ export class RunningCaptures implements Captures {
     for (const one of capture) {
       const workers = one.read === undefined ? one.workers : 1;
       const name = one.read ?? one.interface!;
-      const outlet = this.outletFor(name === '-' ? 'standard input' : name, this.workers, workers);
-      this.workers += workers;
+      const capture = name === '-' ? 'standard input' : name;
+      const writers = Array.from({ length: workers }, () => this.writerFor(this.workers++));
       if (one.read !== undefined) {
+        const rows = writers.map((write) => new GatheredRows(write));
+        const outlet = this.outletFor(
+          capture,
+          rows.map((each) => (batch) => each.take(batch)),
+          async () => void (await Promise.all(rows.map((each) => each.flush())))
+        );
         this.sources.push(new StreamSource(one.read, flow, outlet, log));
       } else {
+        const outlet = this.outletFor(
+          capture,
+          writers.map((write) => (batch) => write([batch]))
+        );
         this.sources.push(await InterfaceSource.start(one.interface!, one, flow, outlet, log));
         log.info({ interface: one.interface, filter: one.filter, workers: one.workers }, 'capturing');
       }
@@ -80,34 +91,45 @@ export class RunningCaptures implements Captures {
     await Promise.all(this.sources.map((source) => source.stop()));
   }
 
-  /** Windows are stored as they come, connections when they are diagnosed. */
-  private outletFor(capture: string, firstWorker: number, workers: number): Outlet {
-    const store = this.writerFor(firstWorker);
+  /**
+   * Windows are stored as they come, connections when they are diagnosed.
+   * @param takers for each worker, what takes its rows
+   * @param flush stores what these hold
+   */
+  private outletFor(
+    capture: string,
+    takers: ReadonlyArray<(batch: StoredBatch) => Promise<void>>,
+    flush: () => Promise<void> = () => Promise.resolve()
+  ): Outlet {
+    const take = (batch: StoredBatch, worker: number) => {
+      if (batch.kind !== 'feed') {
+        this.dependencies.onBatch(batch);
+      }
+      return takers[worker]!(batch);
+    };
     const diagnoser = new Diagnoser({
-      workers,
+      workers: takers.length,
       patience: PATIENCE,
-      emit: store,
-      emitFeed: (windows) => store({ kind: 'feed', rows: windows.length, capture, windows }, 0),
+      emit: take,
+      emitFeed: (windows) => take({ kind: 'feed', rows: windows.length, capture, windows }, 0),
       feed: this.config.feed,
     });
     return {
-      emit: (batch, worker) => (batch.kind === 'connections' ? diagnoser.take(batch, worker) : store(batch, worker)),
-      ended: () => diagnoser.finish(),
+      emit: (batch, worker) => (batch.kind === 'connections' ? diagnoser.take(batch, worker) : take(batch, worker)),
+      ended: async () => {
+        await diagnoser.finish();
+        await flush();
+      },
     };
   }
 
-  /** Batches of a worker are numbered through, over restarts of its source too: with the run a name for ever. */
-  private writerFor(firstWorker: number): (batch: Batch | FeedBatch, worker: number) => Promise<void> {
-    const { store, onBatch, run, log } = this.dependencies;
+  /** What a worker has to store is numbered through, over restarts of its source too: with the run a name for ever. */
+  private writerFor(worker: number): WriteTogether {
+    const { store, run, log } = this.dependencies;
     const { probe } = this.config;
-    const sequences: number[] = [];
-    return async (batch, worker) => {
-      const sequence = sequences[worker] ?? 0;
-      sequences[worker] = sequence + 1;
-      if (batch.kind !== 'feed') {
-        onBatch(batch);
-      }
-      const { lost, reason } = await store.write(batch, { probe, run, worker: firstWorker + worker, sequence });
+    let sequence = 0;
+    return async (batches) => {
+      const { lost, reason } = await store.writeTogether(batches, { probe, run, worker, sequence: sequence++ });
       if (lost > 0) {
         // Counted by the store and shown in /health; said once, not for every window of a full disk.
         if (this.rowsLost === 0) {

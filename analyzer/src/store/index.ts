@@ -1,4 +1,5 @@
 export { storedFactWords, unpackFacts } from './native/facts.js';
+export { maxBlockRows, type StoredBatch } from './native/rows.js';
 /** Rows in, rows out: schema, inserts, rollups, retention; ClickHouse embedded in a process of its own. */
 export { retentionSchema, storeConfigSchema, type RetentionConfig, type StoreConfig } from './config.js';
 export { openStore, type Store, type StoreDependencies } from './store.js';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Enrichment } from '../enrich/index.js';
 import { encodeSlices, tableFor } from './encode.js';
-import { rowsOf, slicesOf, type Slice, type StoredBatch } from './native/rows.js';
+import { blocksOf, rowsOf, type Slice, type StoredBatch } from './native/rows.js';
 import type { Schema } from './schema/tables.js';
 import type { LossReason } from './spool/losses.js';
 import type { Source } from './spool/name.js';
@@ -35,20 +35,24 @@ export class RowWriter {
     private readonly now: () => number
   ) {}
 
-  /** Writes a batch of a capture, in blocks of at most 65,536 rows. The batch belongs to the store from now on. */
-  async write(batch: StoredBatch, origin: Origin): Promise<WriteOutcome> {
-    const slices = slicesOf<StoredBatch>(batch);
-    const window = batch.kind === 'windows' ? String(batch.window) : batch.kind === 'feed' ? 'f' : 'c';
+  /**
+   * Writes batches of a capture, of one kind, in blocks of at most 65,536 rows. The batches belong to the store from now on.
+   * @param batches at least one
+   */
+  async write(batches: readonly StoredBatch[], origin: Origin): Promise<WriteOutcome> {
+    const [first] = batches as readonly [StoredBatch, ...StoredBatch[]];
+    const blocks = blocksOf(batches);
+    const window = first.kind === 'windows' ? String(first.window) : first.kind === 'feed' ? 'f' : 'c';
     const writes: Array<Promise<WriteOutcome>> = [];
-    for (const [part, slice] of slices.entries()) {
-      const sequence = [window, origin.sequence, ...(slices.length > 1 ? [part] : [])].join('-');
+    for (const [part, block] of blocks.entries()) {
+      const sequence = [window, origin.sequence, ...(blocks.length > 1 ? [part] : [])].join('-');
       const { probe, run, worker } = origin;
       const source: Source = { kind: 'capture', probe, run, layout: '', worker, sequence };
       // Encoding a block takes some 50 ms; whatever else runs on this thread gets its turn in between.
       if (part > 0) {
         await setImmediate();
       }
-      writes.push(this.writeSlice(batch.kind, slice, source));
+      writes.push(this.writeBlock(first.kind, block, source));
     }
     const written = await Promise.all(writes);
     return {
@@ -58,13 +62,13 @@ export class RowWriter {
     };
   }
 
-  private async writeSlice(
+  private async writeBlock(
     kind: StoredBatch['kind'],
-    slice: Slice<StoredBatch>,
+    block: ReadonlyArray<Slice<StoredBatch>>,
     source: Source
   ): Promise<WriteOutcome> {
-    const rows = rowsOf([slice]);
-    const result = await this.writeSlices(kind, [slice], source, { wait: false });
+    const rows = rowsOf(block);
+    const result = await this.writeSlices(kind, block, source, { wait: false });
     return 'lost' in result ? { stored: 0, lost: rows, reason: result.lost } : { stored: rows, lost: 0, reason: null };
   }
 

@@ -87,7 +87,7 @@ export async function openSpool(config: StoreConfig, dependencies: SpoolDependen
   };
 
   return {
-    write: (batch, origin) => writer.write(batch, origin),
+    write: (batch, origin) => writer.write([batch], origin),
     beginImport: (source) => new GatheringImport({ source, writer, settled }),
     losses: () => losses.snapshot(),
     stop: () => spool.stop(),

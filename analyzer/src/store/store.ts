@@ -43,6 +43,8 @@ export interface Store {
    * happens, or are lost and counted (never by an exception). The batch belongs to the store from now on.
    */
   write(batch: StoredBatch, origin: Origin): Promise<WriteOutcome>;
+  /** The same for several batches of one kind, at least one: few large blocks are stored faster than many small ones. */
+  writeTogether(batches: readonly StoredBatch[], origin: Origin): Promise<WriteOutcome>;
   /** Begins the import of a file: its rows are stored once, however often and whenever it is imported. */
   beginImport(source: ImportSource): Import;
   /** Resolves when everything in the spool is in the tables. */
@@ -194,12 +196,17 @@ class OpenStore implements Store {
     }
   }
 
-  async write(batch: StoredBatch, origin: Origin): Promise<WriteOutcome> {
+  write(batch: StoredBatch, origin: Origin): Promise<WriteOutcome> {
+    return this.writeTogether([batch], origin);
+  }
+
+  async writeTogether(batches: readonly StoredBatch[], origin: Origin): Promise<WriteOutcome> {
     if (this.stopping) {
-      this.losses.add('stopped', batch.rows);
-      return { stored: 0, lost: batch.rows, reason: 'stopped' };
+      const lost = batches.reduce((sum, { rows }) => sum + rows, 0);
+      this.losses.add('stopped', lost);
+      return { stored: 0, lost, reason: 'stopped' };
     }
-    return this.writer.write(batch, origin);
+    return this.writer.write(batches, origin);
   }
 
   beginImport(source: ImportSource): Import {

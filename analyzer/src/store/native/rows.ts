@@ -27,6 +27,22 @@ export function slicesOf<B extends StoredBatch>(batch: B): Array<Slice<B>> {
   return slices;
 }
 
+/** Batches cut into slices, and these put together into blocks, in their order. */
+export function blocksOf(batches: readonly StoredBatch[]): Array<Array<Slice<StoredBatch>>> {
+  const blocks: Array<Array<Slice<StoredBatch>>> = [];
+  let rows = Infinity;
+  for (const slice of batches.flatMap((batch) => slicesOf(batch))) {
+    const more = slice.to - slice.from;
+    if (rows + more > maxBlockRows) {
+      blocks.push([]);
+      rows = 0;
+    }
+    blocks.at(-1)?.push(slice);
+    rows += more;
+  }
+  return blocks;
+}
+
 export function rowsOf(slices: ReadonlyArray<Slice<StoredBatch>>): number {
   return slices.reduce((rows, { from, to }) => rows + to - from, 0);
 }
