@@ -138,6 +138,17 @@ const finThenServerReset: ConnectionFacts = {
   client: { ...side, fin: { ...plainFin, lastData: 'own' } },
 };
 
+const attempt: Partial<ConnectionFacts> = {
+  close: 'setupabort',
+  stage: 'post_syn',
+  handshake: null,
+  clientLeg: null,
+  lastData: null,
+};
+/** The client resets a SYN+ACK that acknowledges something it never sent. */
+export const foreignAnswer = resetBy('client', { ...strangerReset, ahead: 70_000, lastData: null }, attempt, {
+  bytes: 0,
+});
 const silentAttempt: ConnectionFacts = {
   ...answeredConnection,
   close: 'noanswer',
@@ -202,6 +213,12 @@ export const testedOnFacts: readonly RuleOnFacts[] = [
     rule: 'client-withdraws-its-syn',
     match: { ...complete, close: 'setupabort', synAcks: 0 },
     nearMiss: { ...complete, close: 'setupabort' },
+  },
+  {
+    rule: 'answer-to-another-syn',
+    match: foreignAnswer,
+    // The RST has the number behind the SYN: its SYN+ACK was for it.
+    nearMiss: resetBy('client', { ...strangerReset, lastData: null }, attempt, { bytes: 0 }),
   },
   {
     rule: 'server-withdraws-its-answer',

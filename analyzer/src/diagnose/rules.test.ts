@@ -7,6 +7,7 @@ import type { ConnectionFacts } from './facts.js';
 import {
   abortReset,
   answeredConnection,
+  foreignAnswer,
   plainFin,
   resetBy,
   strangerReset,
@@ -64,6 +65,23 @@ test('what other connections of the service do changes the confidence', () => {
   const usual = diagnose(reset, surroundings({ completed: 20, resetByClient: 20 }))?.confidence ?? 0;
   const odd = diagnose(reset, surroundings({ completed: 20, resetByClient: 0 }))?.confidence ?? 0;
   assert.ok(odd < alone && alone < usual, `${odd} < ${alone} < ${usual}`);
+});
+
+test('a SYN that was refused and sent again is refused, however often: it is no data, and was answered', () => {
+  const refusal = testedOnFacts.find(({ match }) => match.close === 'refused')?.match as ConnectionFacts;
+  const again = { ...refusal, syns: 7, client: { ...refusal.client, retries: 6, retrySeconds: 9 } };
+  const explanation = explain(again);
+  assert.equal(explanation?.cause, 'refused');
+  assert.doesNotMatch([...explanation.evidence, ...explanation.against].join(), /same data/);
+});
+
+test('a SYN+ACK that does not acknowledge the SYN must be reset: the client neither probes nor has given up', () => {
+  for (const syns of [1, 6]) {
+    const explanation = explain({ ...foreignAnswer, syns, synAcks: syns });
+    assert.equal(explanation?.cause, 'setup-aborted');
+    assert.match(explanation.evidence[0] ?? '', /SYN\+ACK does not acknowledge the client's SYN/);
+    assert.doesNotMatch([...explanation.evidence, ...explanation.against].join(), /given up by then|the port answered/);
+  }
 });
 
 test('a poor capture turns every sure cause into "cannot tell"', () => {

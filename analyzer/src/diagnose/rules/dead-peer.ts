@@ -1,3 +1,4 @@
+import type { CloseClass } from '@tcpscope/filter';
 import { isHalfOpen, legOf, type Case } from '../case.js';
 import type { Rule } from '../rule.js';
 import { unheard } from '../unheard.js';
@@ -25,6 +26,9 @@ function lossy({ client, server }: Case): boolean {
 
 /** Bytes from which on a transfer is so large that its sender was most likely in the middle of it: some seven segments. */
 const BULK = 10_000;
+
+/** Classes of attempts that never became a connection. */
+const attempts: readonly CloseClass[] = ['noanswer', 'refused', 'setupabort'];
 
 /** Peers that crashed, were restarted, or are gone. */
 export const deadPeerRules: readonly Rule[] = [
@@ -86,7 +90,8 @@ export const deadPeerRules: readonly Rule[] = [
     family: 'dead-peer',
     sign: 'the same data three times or more, and no answer',
     says: { 'dead-peer': 4.5, 'idle-timeout': 1, 'client-abort': -3, 'server-abort': -3, 'half-closed': -2 },
-    when: (c) => unheard(c) !== null && !isHalfOpen(c) && c.close !== 'noanswer' && c.close !== 'setupabort',
+    // A SYN that is repeated is no data, and says nothing of a peer that had been heard.
+    when: (c) => unheard(c) !== null && !isHalfOpen(c) && !attempts.includes(c.close),
     strength: (c) => Math.min(1.3, 0.8 + c[unheard(c) ?? 'client'].retries / 15),
     evidence: (c) => {
       const side = unheard(c) ?? 'client';

@@ -14,6 +14,24 @@ function waiting(c: Case): number | null {
   return c.close === 'noanswer' || isHalfOpen(c) ? c.duration + c.watched : null;
 }
 
+/**
+ * The client's RST has the number that a SYN+ACK acknowledged, and that is not the one behind its SYN: it answers, as it
+ * must, an acknowledgement of something it never sent (RFC 9293 3.10.7.3), and goes on waiting for its own.
+ */
+function refusesForeignAnswer(c: Case): boolean {
+  return (
+    c.close === 'setupabort' &&
+    c.by === 'client' &&
+    c.shape === 'answer' &&
+    c.synAcks > 0 &&
+    c.syns > 0 &&
+    // A SYN with data may be acknowledged without them.
+    c.client.bytes === 0 &&
+    c.rst?.unacked === 0 &&
+    c.rst.ahead !== 0
+  );
+}
+
 /** Attempts that nobody answered, that nobody completed, or that one side gave up. */
 export const setupRules: readonly Rule[] = [
   {
@@ -56,6 +74,7 @@ export const setupRules: readonly Rule[] = [
       c.by === 'client' &&
       c.synAcks === 1 &&
       c.syns === 1 &&
+      !refusesForeignAnswer(c) &&
       (c.rst?.time ?? 0) < FIRST_RETRY,
     evidence: (c) =>
       `the port answered, and the client reset it ${time(c.rst?.gap ?? 0)} later, without ever having been connected`,
@@ -69,12 +88,23 @@ export const setupRules: readonly Rule[] = [
       c.close === 'setupabort' &&
       c.by === 'client' &&
       c.synAcks > 0 &&
+      !refusesForeignAnswer(c) &&
       (c.synAcks > 1 || c.syns > 1 || (c.rst?.time ?? 0) >= FIRST_RETRY),
     // A host that has given up answers the SYN+ACK at once (RFC 9293 3.10.7.1); a RST after a while has another reason.
     strength: (c) => ((c.rst?.gap ?? 0) < FIRST_RETRY / 3 ? 1 : 0.6),
     evidence: (c) =>
       `the server's answer came ${time(Math.max(0, (c.rst?.time ?? 0) - (c.rst?.gap ?? 0)))} after the SYN ` +
       `(${times(c.syns, 'SYN')}, ${times(c.synAcks, 'SYN+ACK')}); the client had given up by then`,
+  },
+  {
+    name: 'answer-to-another-syn',
+    family: 'setup',
+    sign: 'the client reset a SYN+ACK that does not acknowledge its SYN',
+    says: { 'setup-aborted': 3, 'port-probe': -1 },
+    when: refusesForeignAnswer,
+    evidence: (c) =>
+      `the server's SYN+ACK does not acknowledge the client's SYN, so the client had to reset it ` +
+      `(${times(c.syns, 'SYN')}, ${times(c.synAcks, 'SYN+ACK')}, ${times(c.client.resets, 'RST')})`,
   },
   {
     name: 'client-withdraws-its-syn',
