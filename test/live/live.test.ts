@@ -14,7 +14,7 @@ const closed = 9999;
 const traffic = inRepository('test/live/traffic.mjs');
 
 /** The kernel stamps an outgoing packet for each socket that sees it: times differ by some nanoseconds, so none are compared. */
-const counted = counters.filter((name) => !name.startsWith('ct.p'));
+const counted = counters.filter((name) => !/^(ct.p|rtt)/.test(name));
 
 /** Everything stored, conversation by conversation and connection by connection. */
 async function stored(url: string, range: { from: number; to: number }) {
@@ -23,7 +23,7 @@ async function stored(url: string, range: { from: number; to: number }) {
   const order = (row: Record<string, unknown>) => JSON.stringify([row['server.port'], row['client.port']]);
   for (const row of connections) {
     // Times, and with them ids.
-    ['id', 'start', 'end', 'duration', 'ct'].forEach((name) => delete row[name]);
+    ['id', 'start', 'end', 'duration', 'ct', 'rtt.clt', 'rtt.srv'].forEach((name) => delete row[name]);
     // At the end of a file all that is left is judged together; live, what ended earlier was judged without it (decision 006).
     delete row['confidence'];
   }

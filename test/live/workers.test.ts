@@ -24,6 +24,8 @@ const timed = new Set([
   'end',
   'duration',
   'ct',
+  'rtt.clt',
+  'rtt.srv',
   'cause',
   'confidence',
   'evidence',
