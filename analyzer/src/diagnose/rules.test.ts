@@ -90,6 +90,33 @@ test('a poor capture turns every sure cause into "cannot tell"', () => {
   assert.equal(diagnose(resetBy('server', strangerReset), poor)?.cause, 'cannot-tell');
 });
 
+test('of a lone RST cannot be told what it ended, because nothing else was captured', () => {
+  const { client, server } = answeredConnection;
+  const lone = resetBy(
+    'client',
+    { ...strangerReset, gap: 0, time: 0, lastData: null },
+    {
+      close: 'orphan',
+      stage: 'post_syn',
+      certain: false,
+      handshake: null,
+      clientLeg: null,
+      syns: 0,
+      synAcks: 0,
+      lastData: null,
+    },
+    { packets: 1, bytes: 0, ttl: null }
+  );
+  const alone = { ...lone, server: { ...server, packets: 0, bytes: 0, ttl: null } };
+  assert.equal(explain(alone)?.cause, 'cannot-tell');
+  assert.deepEqual(explain(alone)?.evidence, ['nothing but 1 RST was captured', 'which side is the client is a guess']);
+  const burst = { ...alone, client: { ...alone.client, packets: 3, resets: 3 } };
+  assert.equal(explain(burst)?.evidence[0], 'nothing but 3 RSTs was captured');
+  // A probe without ACK is a packet, but of no connection.
+  const probed = { ...alone, server: { ...client, packets: 1, bytes: 0 } };
+  assert.equal(explain(probed)?.evidence[0], '1 RST, and no packet of a connection to be ended was captured');
+});
+
 test('"cannot tell" is as sure as the best explanation there is, not as the lack of one', () => {
   for (const facts of [
     resetBy('client', abortReset, { oneway: true }),

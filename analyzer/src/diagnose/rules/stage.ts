@@ -1,5 +1,6 @@
 import { isHalfOpen } from '../case.js';
 import type { Rule } from '../rule.js';
+import { times } from '../words.js';
 
 /** Where to begin: what connections that ended in this class usually are, before anything else is looked at. */
 export const stageRules: readonly Rule[] = [
@@ -41,7 +42,12 @@ export const stageRules: readonly Rule[] = [
     sign: 'a RST without any connection',
     says: { 'cannot-tell': 3 },
     when: (c) => c.close === 'orphan',
-    evidence: null,
+    evidence: (c) => {
+      const resets = c.client.resets + c.server.resets;
+      return c.client.packets + c.server.packets === resets
+        ? `nothing but ${times(resets, 'RST')} was captured`
+        : `${times(resets, 'RST')}, and no packet of a connection to be ended was captured`;
+    },
   },
   {
     name: 'two-fins',
