@@ -66,7 +66,12 @@ export class LiveView {
     try {
       const { captures, queries, store } = service;
       const waiting = store.stats().spool.files;
-      const page = await livePage(queries, captures.snapshot(), { span: SPAN, top, waiting, ...captures.present(Date.now()) });
+      const page = await livePage(queries, captures.snapshot(), {
+        span: SPAN,
+        top,
+        waiting,
+        ...captures.present(Date.now()),
+      });
       this.show(
         `${pageText(page, { color: !process.env['NO_COLOR'], width: process.stdout.columns || 80 })}\n${footer}`,
         rows
