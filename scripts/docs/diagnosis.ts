@@ -205,7 +205,7 @@ export function diagnosisPage(): Page {
     '## How often it is right',
     laboratory,
     accuracy,
-    'The first table counts "cannot tell" and connections of which nothing is said as wrong; *by instance* gives every run of a scenario the same weight, so that scans with their many connections do not outweigh the rest. The last one says whether a confidence means what it says: of the connections told with 0.8 to 0.9, how many were right. One of the 6,942 connections was told wrongly with 0.8 or more, which the tables round away: a client wrote to a connection that the server had closed, and the RST that answered was lost on the line (`half-closed`, 0.87). The rule `nothing-answers-late-data` was made after this run, and makes such answers less sure.',
+    'The first table counts "cannot tell" and connections of which nothing is said as wrong; *by instance* gives every run of a scenario the same weight, so that scans with their many connections do not outweigh the rest. The last one says whether a confidence means what it says: of the connections told with 0.8 to 0.9, how many were right. Of the 6,900 connections none was told wrongly with 0.8 or more; in other runs it was one or two of as many, where what would have told the truth was lost on the line or looked the same. So a confidence is a probability, not a promise.',
     reproduce,
     '## Limits',
     limits,

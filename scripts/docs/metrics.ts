@@ -10,8 +10,8 @@ import {
   sums,
   type Counter,
   type Distinct,
-  type Ratio,
   timeMetrics,
+  type Ratio,
   type Sum,
   type TimeMetric,
 } from '../../filter/src/index.js';

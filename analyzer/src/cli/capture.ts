@@ -65,7 +65,7 @@ async function capture(options: CaptureOptions): Promise<number> {
     throw error;
   }
   view?.start(service);
-  void streamsEnded(service, ending, log);
+  void sayWhenRead(service, ending, log);
   log.info({ signal: await ending }, 'stopping, and storing what is open');
   await view?.stop();
   await service.stop();
@@ -84,13 +84,12 @@ function capturesOf(
   return filter === undefined ? wanted : wanted.map((one) => ({ ...one, filter }));
 }
 
-/** When all that was to be read has been read, a stream goes on serving what it gave until somebody ends it. */
-async function streamsEnded(service: Service, ending: Promise<NodeJS.Signals>, log: Log): Promise<NodeJS.Signals> {
+/** Says when all that was to be read has been read: what it gave is served until somebody ends it. */
+async function sayWhenRead(service: Service, ending: Promise<NodeJS.Signals>, log: Log): Promise<void> {
   let asked = false;
   void ending.then(() => (asked = true));
   await service.captures.ended();
   if (!asked) {
     log.info({}, 'everything has been read; the API goes on answering until Ctrl-C');
   }
-  return ending;
 }

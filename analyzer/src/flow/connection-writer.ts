@@ -280,17 +280,7 @@ function copyRows(from: ConnectionBatch, to: ConnectionBatch): void {
 }
 
 const columnNames = [
-  ...([
-    'ct',
-    'rttClient',
-    'startSeconds',
-    'startNanos',
-    'endSeconds',
-    'endNanos',
-    'facts',
-    'clientIp',
-    'serverIp',
-  ] as const),
-  ...(['clientPort', 'serverPort', 'vlans', 'vlanCount', 'close', 'state', 'history', 'closer'] as const),
-  ...(['aborter', 'stage', 'flags'] as const),
+  ...(['ct', 'rttClient', 'startSeconds', 'startNanos', 'endSeconds', 'endNanos', 'facts'] as const),
+  ...(['clientIp', 'serverIp', 'clientPort', 'serverPort', 'vlans', 'vlanCount'] as const),
+  ...(['close', 'state', 'history', 'closer', 'aborter', 'stage', 'flags'] as const),
 ];

@@ -3,6 +3,7 @@ import {
   findField,
   formulaOf,
   histograms,
+  isOfTimes,
   nearestFields,
   type Dimension,
   type Distinct,
@@ -12,7 +13,6 @@ import {
   type Histogram,
   type RowKind,
   type TimeMetric,
-  isOfTimes,
 } from '@tcpscope/filter';
 import { errorKinds, TcpscopeError } from '../errors.js';
 import type { Metric } from './answer.js';

@@ -136,8 +136,7 @@ function valuesOf(rows: readonly StoredRow[], metrics: readonly Metric[]): Array
   const value = aggregate(rows);
   return metrics.map((metric) => {
     const number = valueOfField(metric, value);
-    const none = number === 0 && metric.kind === 'counter' && metric.aggregate === 'max';
-    return typeof number === 'number' && !none ? number : null;
+    return typeof number === 'number' ? number : null;
   });
 }
 

@@ -1,4 +1,4 @@
-import { evaluate, type Expression, type FilterValue, type StoredField, isOfTimes } from '@tcpscope/filter';
+import { evaluate, isOfTimes, type Expression, type FilterValue, type StoredField } from '@tcpscope/filter';
 import {
   diagnoseInput,
   type DiagnosedBatch,

@@ -92,6 +92,7 @@ function outlineOf(connection: ConnectionRow) {
     duration: durationOf(connection),
     ct: seconds(ct),
     'rtt.clt': seconds(rtt),
+    // In whole nanoseconds, as the store works it out.
     'rtt.srv': seconds(Math.round(Math.max(0, ct - rtt) * 1000) / 1000),
     state: zeekStates[batch.state[row] as number],
     history: historyOf(connection),

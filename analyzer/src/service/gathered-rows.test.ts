@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { syntheticWindow } from '../flow/batch-fixture.js';
 import type { StoredBatch } from '../store/index.js';
 import { GatheredRows } from './gathered-rows.js';
@@ -14,7 +15,11 @@ function gathering(t: TestContext) {
     written.push([batches[0]!.kind, batches.map((batch) => batch.rows)]);
     return Promise.resolve();
   });
-  return { rows, written, pass: (milliseconds: number) => t.mock.timers.tick(milliseconds) };
+  const pass = async (milliseconds: number) => {
+    t.mock.timers.tick(milliseconds);
+    await setImmediate();
+  };
+  return { rows, written, pass };
 }
 
 test('batches of a second are stored together, each kind by itself', async (t) => {
@@ -22,15 +27,15 @@ test('batches of a second are stored together, each kind by itself', async (t) =
   await rows.take(window(3));
   await rows.take(feed);
   await rows.take(window(4));
-  pass(999);
+  await pass(999);
   assert.deepEqual(written, []);
-  pass(1);
+  await pass(1);
   assert.deepEqual(written, [
     ['windows', [3, 4]],
     ['feed', [1]],
   ]);
   await rows.take(window(5));
-  pass(1000);
+  await pass(1000);
   assert.deepEqual(written.at(-1), ['windows', [5]], 'the next second begins with the next batch');
 });
 
@@ -49,6 +54,28 @@ test('a batch that fills blocks by itself is taken, and nothing is stored twice'
   await rows.take(window(200_000));
   await rows.flush();
   await rows.flush();
-  pass(2000);
+  await pass(2000);
   assert.deepEqual(written, [['windows', [200_000]]]);
+});
+
+test('while rows are stored nothing is taken, and who flushes waits for all that was given before', async () => {
+  const steps: string[] = [];
+  let stored = () => {};
+  const rows = new GatheredRows(async (batches) => {
+    steps.push(`stores ${batches.map((batch) => batch.rows).join(' ')}`);
+    await new Promise<void>((resolve) => (stored = resolve));
+    steps.push('stored');
+  });
+  await rows.take(window(1));
+  void rows.flush();
+  void rows.take(window(2)).then(() => steps.push('took 2'));
+  const flushed = rows.flush().then(() => steps.push('flushed'));
+  await setImmediate();
+  assert.deepEqual(steps, ['stores 1']);
+  stored();
+  await setImmediate();
+  assert.deepEqual(steps, ['stores 1', 'stored', 'took 2', 'stores 2']);
+  stored();
+  await flushed;
+  assert.deepEqual(steps.slice(4), ['stored', 'flushed']);
 });

@@ -13,34 +13,48 @@ interface Waiting {
 
 /**
  * Gathers the rows of a stream for a second, or until they fill a block. A recording that is played fast has a hundred
- * windows a second, and each block costs the engine some 50 ms whatever it holds: one by one they would wait for minutes.
+ * windows a second, and each block costs the engine tens of milliseconds, rollups included, whatever it holds: one by one
+ * they would wait for minutes.
  */
 export class GatheredRows {
   private readonly waiting = new Map<StoredBatch['kind'], Waiting>();
   private timer: NodeJS.Timeout | null = null;
+  /** One step after the other: nobody adds while rows are stored, which is what makes a fast reader wait. */
+  private last: Promise<void> = Promise.resolve();
 
   constructor(private readonly write: WriteTogether) {}
 
-  /** Takes a batch. Resolves when more can be taken: a full block is stored first. */
-  async take(batch: StoredBatch): Promise<void> {
-    const waiting = this.waiting.get(batch.kind) ?? { batches: [], rows: 0 };
-    if (waiting.rows > 0 && waiting.rows + batch.rows > maxBlockRows) {
-      await this.store(batch.kind);
-      return this.take(batch);
-    }
-    waiting.batches.push(batch);
-    waiting.rows += batch.rows;
-    this.waiting.set(batch.kind, waiting);
-    this.timer ??= setTimeout(() => void this.flush(), DELAY);
+  /** Takes a batch. Resolves when more can be taken. */
+  take(batch: StoredBatch): Promise<void> {
+    return this.next(() => this.add(batch));
   }
 
-  /** Stores all that waits. */
-  async flush(): Promise<void> {
-    if (this.timer !== null) {
-      clearTimeout(this.timer);
-      this.timer = null;
+  /** Stores all that was taken. */
+  flush(): Promise<void> {
+    return this.next(async () => {
+      if (this.timer !== null) {
+        clearTimeout(this.timer);
+        this.timer = null;
+      }
+      await Promise.all([...this.waiting.keys()].map((kind) => this.store(kind)));
+    });
+  }
+
+  private next(step: () => Promise<void>): Promise<void> {
+    this.last = this.last.then(step);
+    return this.last;
+  }
+
+  private async add(batch: StoredBatch): Promise<void> {
+    const { kind, rows } = batch;
+    if ((this.waiting.get(kind)?.rows ?? 0) + rows > maxBlockRows) {
+      await this.store(kind);
     }
-    await Promise.all([...this.waiting.keys()].map((kind) => this.store(kind)));
+    const waiting = this.waiting.get(kind) ?? { batches: [], rows: 0 };
+    waiting.batches.push(batch);
+    waiting.rows += rows;
+    this.waiting.set(kind, waiting);
+    this.timer ??= setTimeout(() => void this.flush(), DELAY);
   }
 
   private async store(kind: StoredBatch['kind']): Promise<void> {

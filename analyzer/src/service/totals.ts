@@ -1,4 +1,4 @@
-import type { Counter } from '@tcpscope/filter';
+import { isMaximum, type Counter } from '@tcpscope/filter';
 import type { LiveFeed, LiveTotals } from '../api/index.js';
 import { windowCounters, type WindowBatch } from '../flow/index.js';
 
@@ -54,6 +54,6 @@ export class Totals implements LiveFeed {
 }
 
 /** In the unit of the catalogue; null where nobody knows, or where there was nothing to find the greatest of. */
-function valueOf({ aggregate, scale }: Counter, sum: number): number | null {
-  return Number.isNaN(sum) || (aggregate === 'max' && sum === 0) ? null : sum / scale;
+function valueOf(counter: Counter, sum: number): number | null {
+  return Number.isNaN(sum) || (sum === 0 && isMaximum(counter)) ? null : sum / counter.scale;
 }

@@ -1,4 +1,4 @@
-import { feedFields, fields, type Field, isOfTimes } from '@tcpscope/filter';
+import { feedFields, fields, isOfTimes, type Field } from '@tcpscope/filter';
 import { z } from 'zod';
 import { errors, fieldSchema } from '../schemas.js';
 import type { Route } from './context.js';

@@ -1,4 +1,4 @@
-import { formulaOf, printFilter, toSql, type Counter, type Expression, type Field, isOfTimes } from '@tcpscope/filter';
+import { formulaOf, isOfTimes, printFilter, toSql, type Counter, type Expression, type Field } from '@tcpscope/filter';
 import { connectionById } from '../../store/schema/connection-id.js';
 import type { Statement } from '../answer.js';
 import type { ConnectionsQuestion, Order } from '../question.js';
