@@ -38,9 +38,17 @@ const NEWEST_MINOR = 4;
 /** Nanoseconds from which on a fraction of a second is no sloppiness of a capture program but a wrong number. */
 const WILD = 60e9;
 
+/** A fraction of more than a second is carried over to the seconds; one that is wild says nothing. */
+function carryOver(words: Int32Array, packet: number, nanos: number): void {
+  if (nanos < WILD) {
+    words[packet + Pkt.Seconds]! += Math.floor(nanos / 1e9);
+  }
+  words[packet + Pkt.Nanos] = nanos < WILD ? nanos % 1e9 : 0;
+}
+
 /** Reads pcap files (draft-ietf-opsawg-pcap): either byte order, microseconds or nanoseconds. */
 export class PcapReader extends PacketReader {
-  private readonly littleEndian: boolean;
+  private readonly bigEndian: boolean;
   private readonly unit: number;
   private readonly recordHeader: number;
   private inHeader = true;
@@ -48,7 +56,7 @@ export class PcapReader extends PacketReader {
 
   constructor(variant: PcapVariant) {
     super();
-    this.littleEndian = variant.littleEndian;
+    this.bigEndian = !variant.littleEndian;
     this.unit = variant.unit;
     this.recordHeader = variant.recordHeader;
   }
@@ -60,47 +68,49 @@ export class PcapReader extends PacketReader {
         return header;
       }
     }
-    const { view, littleEndian, recordHeader, unit, end, linkType } = this;
+    const { view, recordHeader, unit, end, linkType } = this;
     const { words, limit } = batch;
+    // What `!` gives is true or false, also to the compiler; and after `| 0` it need not look for overflows.
+    const littleEndian = !this.bigEndian;
+    const second = 1e9 / unit;
     batch.bytes = this.bytes;
     batch.view = view;
     let position = this.position;
     let length = batch.length;
     let result = Fill.Full;
     while (length < limit) {
-      const at = position + recordHeader;
+      const at = (position + recordHeader) | 0;
       if (at > end) {
         result = Fill.More;
         break;
       }
-      const captured = view.getUint32(position + 8, littleEndian);
-      if (captured > LARGEST_PACKET) {
-        this.damage = `a packet of ${captured} bytes, more than ${LARGEST_PACKET}`;
+      const captured = view.getInt32((position + 8) | 0, littleEndian);
+      if (captured >>> 0 > LARGEST_PACKET) {
+        this.damage = `a packet of ${captured >>> 0} bytes, more than ${LARGEST_PACKET}`;
         result = Fill.Damaged;
         break;
       }
-      if (at + captured > end) {
+      const next = (at + captured) | 0;
+      if (next > end) {
         result = Fill.More;
         break;
       }
-      let seconds = view.getUint32(position, littleEndian);
-      let nanos = view.getUint32(position + 4, littleEndian) * unit;
-      if (nanos >= 1e9) {
-        // A fraction of more than a second is carried over; one that is wild says nothing.
-        seconds += nanos < WILD ? Math.floor(nanos / 1e9) : 0;
-        nanos = nanos < WILD ? nanos % 1e9 : 0;
+      const seconds = view.getInt32(position, littleEndian);
+      const fraction = view.getInt32((position + 4) | 0, littleEndian);
+      const packet = (length * Pkt.Words) | 0;
+      words[(packet + Pkt.At) | 0] = at;
+      words[(packet + Pkt.Captured) | 0] = captured;
+      words[(packet + Pkt.Wire) | 0] = view.getInt32((position + 12) | 0, littleEndian);
+      words[(packet + Pkt.Seconds) | 0] = seconds;
+      words[(packet + Pkt.Nanos) | 0] = Math.imul(fraction, unit);
+      words[(packet + Pkt.LinkType) | 0] = linkType;
+      words[(packet + Pkt.Interface) | 0] = 0;
+      words[(packet + Pkt.Vlan) | 0] = 0;
+      if (fraction >>> 0 >= second) {
+        carryOver(words, packet, (fraction >>> 0) * unit);
       }
-      const packet = length * Pkt.Words;
-      words[packet + Pkt.At] = at;
-      words[packet + Pkt.Captured] = captured;
-      words[packet + Pkt.Wire] = view.getInt32(position + 12, littleEndian);
-      words[packet + Pkt.Seconds] = seconds;
-      words[packet + Pkt.Nanos] = nanos;
-      words[packet + Pkt.LinkType] = linkType;
-      words[packet + Pkt.Interface] = 0;
-      words[packet + Pkt.Vlan] = 0;
       length++;
-      position = at + captured;
+      position = next;
     }
     this.position = position;
     batch.length = length;
@@ -111,14 +121,14 @@ export class PcapReader extends PacketReader {
     if (this.position + PCAP_HEADER > this.end) {
       return Fill.More;
     }
-    const major = this.view.getUint16(this.position + 4, this.littleEndian);
-    const minor = this.view.getUint16(this.position + 6, this.littleEndian);
+    const major = this.view.getUint16(this.position + 4, !this.bigEndian);
+    const minor = this.view.getUint16(this.position + 6, !this.bigEndian);
     if (major !== 2 || minor > NEWEST_MINOR) {
       this.damage = `a pcap header of version ${major}.${minor}, not 2.0 to 2.${NEWEST_MINOR}`;
       return Fill.Damaged;
     }
     // The upper bits say whether frames end in a checksum (FCS), which the IP length excludes anyway.
-    this.linkType = this.view.getUint32(this.position + 20, this.littleEndian) & 0xffff;
+    this.linkType = this.view.getUint32(this.position + 20, !this.bigEndian) & 0xffff;
     this.position += PCAP_HEADER;
     this.inHeader = false;
     return Fill.Full;

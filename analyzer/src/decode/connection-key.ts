@@ -52,13 +52,13 @@ function writeKey4(segments: Int32Array, at: number, seed: number): void {
 function writeKey6(segments: Int32Array, at: number, seed: number): void {
   const ports = segments[at + Seg.Ports] as number;
   const direction = direction6(segments, at, ports);
-  const low = at + Seg.Source + (direction << 2);
-  const high = at + Seg.Destination - (direction << 2);
-  let key0 = 0x85ebca6b;
-  let key1 = 0xc2b2ae35;
-  for (let word = 0; word < 4; word++) {
-    key0 = Math.imul(key0 ^ (segments[low + word] as number), 0x27d4eb2f);
-    key1 = Math.imul(key1 ^ (segments[high + word] as number), 0x2c1b3c6d);
+  const low = (at + Seg.Source + (direction << 2)) | 0;
+  const high = (at + Seg.Destination - (direction << 2)) | 0;
+  let key0 = 0x85ebca6b | 0;
+  let key1 = 0xc2b2ae35 | 0;
+  for (let word = 0; word < 4; word = (word + 1) | 0) {
+    key0 = Math.imul(key0 ^ (segments[(low + word) | 0] as number), 0x27d4eb2f);
+    key1 = Math.imul(key1 ^ (segments[(high + word) | 0] as number), 0x2c1b3c6d);
     key0 ^= key0 >>> 15;
     key1 ^= key1 >>> 13;
   }

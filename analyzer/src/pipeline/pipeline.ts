@@ -161,9 +161,10 @@ function spansWindows({ words, length }: PacketBatch): boolean {
     return false;
   }
   const start = windowStart(windowAt(words, Pkt.Seconds)) | 0;
-  const end = length * Pkt.Words;
-  for (let at: number = Pkt.Seconds; at < end; at += Pkt.Words) {
-    if (((words[at] as number) - start) >>> 0 >= windowSeconds) {
+  const end = (length * Pkt.Words) | 0;
+  const seconds = windowSeconds;
+  for (let at: number = Pkt.Seconds; at < end; at = (at + Pkt.Words) | 0) {
+    if (((words[at] as number) - start) >>> 0 >= seconds) {
       return true;
     }
   }
