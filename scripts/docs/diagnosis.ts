@@ -128,6 +128,7 @@ const families: Readonly<Record<Rule['family'], string>> = {
   stage: 'How it ended, where every judgement begins',
   feed: 'What the capture does not show',
   refusal: 'Refusals',
+  unreachable: 'ICMP messages',
   setup: 'Attempts',
   normal: 'FINs',
   abort: 'Aborts',

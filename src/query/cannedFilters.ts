@@ -78,6 +78,12 @@ export const cannedFilters: readonly CannedFilter[] = [
   },
   { label: 'No answer', filter: 'close = "noanswer"', description: 'Nobody answers the SYN', rows: 'connections' },
   {
+    label: 'Rejected on the path',
+    filter: 'cause = rejected-on-path',
+    description: 'A firewall or load balancer says no, by RST or ICMP',
+    rows: 'connections',
+  },
+  {
     label: 'Reset by the server',
     filter: 'aborter = "server"',
     description: 'The first RST is the server’s',

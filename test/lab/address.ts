@@ -24,6 +24,12 @@ export const blocks = {
   /** Behind a firewall that forgets idle connections: the near router rejects what it forgot, the far one drops it. */
   forgetReject: 88,
   forgetDrop: 89,
+  /** Ports from 20000 are rejected with an ICMP message: of the near router, of the far one, of the server's own host. */
+  tellNear: 91,
+  tellFar: 92,
+  tellHost: 93,
+  /** No host: the far router says that there is no way to it. */
+  nowhere: 95,
   /** A network of many servers. */
   sweep: 90,
   /** Servers with a namespace of their own, which can go away. */

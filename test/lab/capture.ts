@@ -34,7 +34,7 @@ export class Captures {
       const file = join(folder, `${vantage}.pcap`);
       const words = ['-i', device, '-p', '-n', '-U', '-Z', 'root', '-s', `${snap}`, '-B', '65536'];
       const child = await host.within(() =>
-        spawn('tcpdump', [...words, '--time-stamp-precision=nano', '-w', file, 'tcp'], {
+        spawn('tcpdump', [...words, '--time-stamp-precision=nano', '-w', file, 'tcp or icmp or icmp6'], {
           stdio: ['ignore', 'ignore', 'pipe'],
         })
       );

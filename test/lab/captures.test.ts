@@ -33,6 +33,8 @@ for (const name of specimenNames) {
 /** What ends alike on the wire but for one sign: each wins in its own capture. */
 const rivals: ReadonlyArray<readonly [Cause, string, Cause, string]> = [
   ['refused', 'port-scan', 'rejected-on-path', 'reject-by-far-router'],
+  ['refused', 'icmp-of-host-firewall', 'rejected-on-path', 'icmp-of-near-router'],
+  ['rejected-on-path', 'icmp-of-far-router', 'no-answer', 'no-route-to-host'],
   ['no-answer', 'drop-by-host', 'half-open', 'replies-dropped'],
   ['setup-aborted', 'setup-aborted-by-client', 'port-probe', 'syn-scan-of-an-open-port'],
   ['port-probe', 'health-check-by-close', 'normal', 'client-closes'],

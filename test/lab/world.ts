@@ -3,6 +3,9 @@ import { Link } from './link.js';
 import { Namespace, removeNamespaces } from './namespace.js';
 import type { Random } from './random.js';
 
+/** By default a host sends a peer one ICMP error a second. */
+const unlimitedIcmp = { 'net.ipv4.icmp_ratelimit': 0, 'net.ipv6.icmp.ratelimit': 0 };
+
 /** Idle time after which the forgetful firewalls forget, seconds. */
 export const forgetSeconds = 2;
 
@@ -72,6 +75,7 @@ export class World {
       'net.core.somaxconn': 4096,
       // RSTs and challenge ACKs are what is looked at here: no limits on them.
       'net.ipv4.tcp_invalid_ratelimit': 0,
+      ...unlimitedIcmp,
     });
   }
 
@@ -85,6 +89,7 @@ export class World {
       'net.ipv6.conf.default.hop_limit': ttl,
       'net.ipv4.conf.all.rp_filter': 0,
       'net.ipv4.conf.default.rp_filter': 0,
+      ...unlimitedIcmp,
     });
   }
 
@@ -124,6 +129,9 @@ export class World {
         'rejectNear',
         'rejectFar',
         'rejectHost',
+        'tellNear',
+        'tellFar',
+        'tellHost',
         'dropFar',
         'dropHost',
         'dropReplies',
@@ -146,6 +154,7 @@ export class World {
         `route add ${networkOf(f, 'client')} dev ${Link.device}`,
         `route add ${networkOf(f, 'mute')} dev ${Link.device}`,
         `route add ${anywhere(f)} via ${f === 4 ? '10.79.0.1' : 'fd79::1'}`,
+        `route add unreachable ${networkOf(f, 'nowhere')}`,
       ]),
     ]);
   }
@@ -176,6 +185,7 @@ export class World {
       set answered6 { type ipv6_addr . inet_service . inet_service; flags dynamic,timeout; timeout 60s; }
       chain forward { type filter hook forward priority 0;
         ${both((f) => `${to(f, 'rejectNear')} tcp dport >= 20000 reject with tcp reset`)}
+        ${both((f) => `${to(f, 'tellNear')} tcp dport >= 20000 reject with icmpx admin-prohibited`)}
         ${both((f) => `${from(f, 'dropReplies')} tcp sport >= 20000 tcp flags & (syn | ack) == syn | ack drop`)}
         ${both((f) => {
           const name = f === 4 ? 'ip' : 'ip6';
@@ -189,6 +199,7 @@ export class World {
     this.far.nft(`table inet lab {
       chain forward { type filter hook forward priority 0;
         ${both((f) => `${to(f, 'rejectFar')} tcp dport >= 20000 reject with tcp reset`)}
+        ${both((f) => `${to(f, 'tellFar')} tcp dport >= 20000 reject`)}
         ${both((f) => `${to(f, 'dropFar')} tcp dport >= 20000 drop`)}
         ${forgetful('forgetDrop', 'drop')}
       }
@@ -198,6 +209,7 @@ export class World {
     this.server.nft(`table inet lab {
       chain input { type filter hook input priority 0;
         ${both((f) => `${to(f, 'rejectHost')} tcp dport >= 20000 reject with tcp reset`)}
+        ${both((f) => `${to(f, 'tellHost')} tcp dport >= 20000 reject`)}
         ${both((f) => `${to(f, 'dropHost')} tcp dport >= 20000 drop`)}
       }
     }\n`);

@@ -17,6 +17,8 @@ import type { CaptureRows } from './capture-rows.js';
 import { cannotMakeHosts, TwoHosts } from './two-hosts.js';
 
 const CONNECTIONS = 60;
+/** Of these, attempts that an ICMP message forbids. */
+const FORBIDDEN = 10;
 /** Fields that depend on when a packet is captured. */
 const timed = new Set([
   'id',
@@ -34,7 +36,7 @@ const timed = new Set([
   'stage',
 ]);
 
-/** Connections of many clients with one server; every third one is reset, every third one refused. */
+/** Connections of many clients with one server; every third one is reset, every third one refused by RST or ICMP. */
 function connections(wrap: (packet: Packet, fromClient: boolean, at: number) => Packet = (packet) => packet): Packet[] {
   const talks = Array.from({ length: CONNECTIONS }, (_, at) => {
     const wide = at % 2 === 1;
@@ -49,8 +51,10 @@ function connections(wrap: (packet: Packet, fromClient: boolean, at: number) => 
       one.open().exchange().close('client');
     } else if (at % 3 === 1) {
       one.open().send('client', 100).rst('server');
-    } else {
+    } else if (at % 12 >= 6) {
       one.syn().refuse();
+    } else {
+      one.syn().unreachable(wide ? 1 : 13, wide ? '2001:db8::fe' : '10.99.0.1');
     }
     const [first] = one.packets;
     const source = sourceOf(first!.frame);
@@ -133,8 +137,8 @@ describe('workers that share an interface', { skip, concurrency: false }, () => 
         const seen = tcp[hosts.serverInterface]!;
         assert.equal(
           seen.reduce((sum, count) => sum + count, 0),
-          packets.length,
-          'every packet was seen once'
+          packets.length - FORBIDDEN,
+          'every segment was seen once'
         );
         assert.equal(seen.length, workers);
         assert(
@@ -142,6 +146,8 @@ describe('workers that share an interface', { skip, concurrency: false }, () => 
           `every worker had something to do: ${seen.join(', ')}`
         );
         assert.deepEqual(untimed(rows), untimed(analyze(packets).connections));
+        const forbidden = rows.filter(({ cause }) => cause === 'rejected-on-path');
+        assert.equal(forbidden.length, FORBIDDEN, 'messages came to the worker of the connection that they are about');
       });
     }
   }

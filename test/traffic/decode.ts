@@ -68,7 +68,7 @@ export function decodeOne(packet: Captured, decoder = newDecoder()): Found | Und
   batch.words[Pkt.Seconds] = packet.seconds ?? 1_700_000_000;
   batch.words[Pkt.Vlan] = packet.vlan ?? 0;
   const before = Float64Array.from(decoder.outcomes);
-  const segments = decoder.decodeBatch(batch, 0);
+  const segments = decoder.decodeBatch(batch, 0) - decoder.quotes;
   const changed = [...decoder.outcomes].flatMap((count, i) => (count === before[i] ? [] : [i]));
   if (changed.length !== 1 || (segments === 1) !== (changed[0] === 0)) {
     throw new Error(`${segments} segments, outcomes ${changed.join()}`);

@@ -9,6 +9,12 @@ export function around(protocol: number, payload: Uint8Array, fields: Partial<Ip
   return ip({ ...OUTER, protocol, ...fields }, payload);
 }
 
+/** ICMP or ICMPv6 about a packet, of which it quotes `length` bytes: by default the IP header and 8 bytes, as RFC 792 asks. */
+export function icmpError(type: number, code: number, packet: Uint8Array, length?: number): Uint8Array {
+  const header = (packet[0] ?? 0) >> 4 === 6 ? 40 : ((packet[0] ?? 0) & 15) * 4;
+  return concat(bytes([1, type], [1, code], [2, 0], [4, 0]), packet.subarray(0, length ?? header + 8));
+}
+
 export function udp(destinationPort: number, payload: Uint8Array, sourcePort = 50_000): Uint8Array {
   return concat(bytes([2, sourcePort], [2, destinationPort], [2, 8 + payload.length], [2, 0]), payload);
 }

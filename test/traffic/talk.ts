@@ -1,5 +1,6 @@
 import { ACK, etherTypeOf, ethernet, FIN, ip, PSH, RST, SYN, synOptions, tcp } from './frame.js';
 import type { Packet } from './capture-file.js';
+import { icmpError } from './layers.js';
 
 export type Side = 'client' | 'server';
 
@@ -136,6 +137,19 @@ export class Talk {
   refuse(): this {
     const { client } = this.ends;
     return this.segment('server', RST | ACK, 0, { sequence: 0, acknowledgement: client.isn + 1, window: 0 });
+  }
+
+  /**
+   * Somebody, by default the server, says by ICMP that the last packet could not be delivered.
+   * @param code of "destination unreachable", of IPv4 or IPv6 as the conversation is
+   */
+  unreachable(code: number, from = this.ends.server.ip): this {
+    const { frame } = this.packets.at(-1)!;
+    const packet = frame.subarray(14 + 4 * this.vlans.length);
+    const six = (packet[0] ?? 0) >> 4 === 6;
+    const fields = { source: from, destination: this.ends.client.ip, protocol: six ? 58 : 1, ttl: 250 };
+    const message = ip(fields, icmpError(six ? 1 : 3, code, packet));
+    return this.push(ethernet(etherTypeOf(message), message, this.vlans));
   }
 
   /** The last packet once more. */

@@ -3,7 +3,7 @@ import { direction4, hashKey, writeKey } from './connection-key.js';
 import type { Decoder } from './decoder.js';
 import { Origin } from './duplicates.js';
 import { LINK_ETHERNET } from './link.js';
-import { DECODED } from './reasons.js';
+import { DECODED, NOT_TCP, QUOTE } from './reasons.js';
 import { Flag, Seg } from './segment.js';
 
 /** A `const` enum, so that the bundler writes the numbers into the code. */
@@ -15,7 +15,8 @@ const enum EtherType {
 }
 
 /**
- * Decodes the packets of a batch into the segments from number `first` on; returns how many segments there were.
+ * Decodes the packets of a batch into the segments from number `first` on; returns how many segments there were, with the
+ * ICMP messages among them (`Decoder.quotes`).
  *
  * Trade-off: TCP over IPv4 or IPv6, without IPv4 options or IPv6 extension headers, on Ethernet with at most two VLAN tags,
  * is nearly everything, and it is decoded right here: a dozen loads, no call for IPv4. It repeats what `Decoder.decode`
@@ -37,6 +38,7 @@ export function batchDecoder(decoder: Decoder, seed: number, origins: Int32Array
   const ethernet = LINK_ETHERNET;
   const tcpProtocol = 6;
   const done = DECODED;
+  const quote = QUOTE;
 
   function decodeBatch(batch: PacketBatch, first: number): number {
     const { view, words, length } = batch;
@@ -45,6 +47,7 @@ export function batchDecoder(decoder: Decoder, seed: number, origins: Int32Array
     }
     let to = (first * Seg.Words) | 0;
     let origin = 0;
+    let quotes = 0;
     for (let packet = 0; packet < length * Pkt.Words; packet = (packet + Pkt.Words) | 0) {
       const at = words[(packet + Pkt.At) | 0] as number;
       const captured = words[(packet + Pkt.Captured) | 0] as number;
@@ -126,11 +129,13 @@ export function batchDecoder(decoder: Decoder, seed: number, origins: Int32Array
           words[(packet + Pkt.Seconds) | 0] as number,
           words[(packet + Pkt.Vlan) | 0] as number
         );
-        outcomes[outcome] = (outcomes[outcome] as number) + 1;
-        if (outcome !== done) {
+        if (outcome === quote) {
+          outcomes[NOT_TCP] = (outcomes[NOT_TCP] as number) + 1;
+          quotes++;
+        } else if (outcome !== done) {
+          outcomes[outcome] = (outcomes[outcome] as number) + 1;
           continue;
         }
-        outcomes[done] = (outcomes[done] as number) - 1;
         writeKey(segments, to, seed);
       }
       if (origins !== null) {
@@ -144,7 +149,8 @@ export function batchDecoder(decoder: Decoder, seed: number, origins: Int32Array
       to = (to + Seg.Words) | 0;
     }
     const decoded = to / Seg.Words - first;
-    outcomes[done] = (outcomes[done] as number) + decoded;
+    outcomes[done] = (outcomes[done] as number) + decoded - quotes;
+    decoder.quotes = quotes;
     return decoded;
   }
 

@@ -34,6 +34,8 @@ export class Decoder {
   wireEnd = 0;
   /** Where the TCP header was found; -1 when it lies in bytes of our own making. */
   tcpAt = -1;
+  /** ICMP messages about segments (`Flag.Quote`) among what the last batch gave. */
+  quotes = 0;
   /** Time of the packet, seconds since 1970; for the reassembly's timeouts only. */
   seconds = 0;
   private layers = 0;
@@ -80,7 +82,7 @@ export class Decoder {
    * @param linkType as in pcap files (LINKTYPE_*)
    * @param seconds time of the packet, whole seconds since 1970
    * @param vlan tag the card stripped from the frame (its id), or 0
-   * @returns DECODED with the segment filled, or a reason (`reasons.ts`)
+   * @returns DECODED with the segment filled, QUOTE with what an ICMP message says of one, or a reason (`reasons.ts`)
    */
   decode(at: number, captured: number, wire: number, linkType: number, seconds: number, vlan: number): number {
     this.capturedEnd = at + captured;

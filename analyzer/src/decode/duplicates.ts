@@ -89,7 +89,8 @@ export function createDuplicates(segments: Int32Array, origins: Int32Array, mode
     copies.length = 0;
     for (let number = 0; number < length; number++) {
       const segment = (first + number) * Seg.Words;
-      if (isCopy(batch, segment, number * Origin.Words)) {
+      const isSegment = ((segments[segment + Seg.Flags] as number) & Flag.Quote) === 0;
+      if (isSegment && isCopy(batch, segment, number * Origin.Words)) {
         duplicates.count++;
         keep(segment, kept);
         continue;

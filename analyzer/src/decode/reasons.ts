@@ -30,3 +30,5 @@ export const MALFORMED = 4;
 export const LINK_TYPE = 5;
 export const ENCRYPTED = 6;
 export const TOO_DEEP = 7;
+/** Counted as `not_tcp`, but what it says of a TCP connection is handed on (quotes.ts). */
+export const QUOTE = 8;

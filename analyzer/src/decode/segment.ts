@@ -9,6 +9,8 @@ export const enum Flag {
   Psh = 0x08,
   Ack = 0x10,
   Urg = 0x20,
+  /** No segment, but an ICMP message about one: see `Quote`. Above the flags of the header. */
+  Quote = 0x100,
 }
 
 /**
@@ -58,6 +60,19 @@ export const enum Seg {
   Hint = 31,
 
   Words = 32,
+}
+
+/**
+ * Words of an ICMP message that says that a segment could not be delivered (`Flag.Quote`, quotes.ts), where they mean
+ * something else than in a segment. Addresses, ports, key, direction and sequence number are those of the segment it quotes.
+ */
+export const enum Quote {
+  /** Who says so: its IPv4 address; 0 for IPv6. */
+  Reporter = Seg.Acknowledgement,
+  /** Code of the message (RFC 792, RFC 4443). */
+  Code = Seg.Window,
+  /** 1 when the quoted segment's addressee says so itself, else 0. */
+  FromAddressee = Seg.Payload,
 }
 
 /** VLAN tags kept of a packet, outermost first; deeper ones are counted only. */

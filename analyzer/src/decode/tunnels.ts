@@ -1,6 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import type { Decoder } from './decoder.js';
 import { ieee80211, mpls, nestedEthernet, ppp } from './link.js';
+import { icmp, icmp6 } from './quotes.js';
 import { ENCRYPTED, FRAGMENT, MALFORMED, NOT_TCP, TOO_DEEP, TRUNCATED } from './reasons.js';
 
 /**
@@ -11,6 +12,10 @@ export function decodeTransport(decoder: Decoder, protocol: number, at: number, 
   switch (protocol) {
     case 17:
       return udp(decoder, at, end);
+    case 1:
+      return icmp(decoder, at);
+    case 58:
+      return icmp6(decoder, at);
     case 4: // IPv4 in IP (RFC 2003)
       return decoder.ipv4(at);
     case 41: // IPv6 in IP (RFC 4213)

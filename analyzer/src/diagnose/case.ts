@@ -81,6 +81,7 @@ export function caseOf(facts: ConnectionFacts, around: Surroundings): Case {
     pause: facts.pause,
     resetVoid: facts.resetVoid,
     finsFirst: facts.finsFirst,
+    unreachable: facts.unreachable,
     cutOff: facts.cutOff,
     client: facts.client,
     server: facts.server,

@@ -31,18 +31,19 @@ export const causeTexts: Readonly<Record<Cause, CauseText>> = {
   refused: {
     title: "refused by the server's host",
     meaning:
-      'The host answered the SYN with a RST: nobody listens on that port. A firewall on the host itself looks the same.',
+      'The host answered the SYN with a RST: nobody listens on that port. A firewall on the host itself looks the same, or says so by ICMP.',
     severity: 'trouble',
     origin: 'refusal',
     nextCheck: 'Is the service listening on this port? Since when not: look for the last good connection.',
   },
   'rejected-on-path': {
     title: 'rejected by something in front of the server',
-    meaning: 'A firewall or load balancer answered the SYN with a RST in the name of the server.',
+    meaning:
+      'A firewall or load balancer answered the SYN: with a RST in the name of the server, or with an ICMP message.',
     severity: 'trouble',
     origin: 'refusal',
     nextCheck:
-      'Which firewall or load balancer answers in the server’s name? Compare TTLs; look at its rules for this port.',
+      'Which firewall or load balancer answers? An ICMP message says who; otherwise compare TTLs. Look at its rules for this port.',
   },
   'no-answer': {
     title: 'never answered',

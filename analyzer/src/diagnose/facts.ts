@@ -2,6 +2,7 @@ import { closeClasses, resetStages, type CloseClass, type ResetStage } from '@tc
 import { connectionCounters, connectionFlags, type ConnectionBatch } from '../flow/index.js';
 import { EndFact, Fact, FinHead, PauseHead, ResetHead } from '../flow/facts.js';
 import { Ending } from '../flow/verdict.js';
+import { readUnreachable, type UnreachableFacts } from './unreachable.js';
 
 export type Side = 'client' | 'server';
 
@@ -113,6 +114,8 @@ export interface ConnectionFacts {
   readonly resetVoid: boolean;
   /** Both FINs were acknowledged before the first RST. */
   readonly finsFirst: boolean;
+  /** What ICMP said of it; null when nothing. */
+  readonly unreachable: UnreachableFacts | null;
   readonly client: SideFacts;
   readonly server: SideFacts;
 }
@@ -146,6 +149,7 @@ export function readFacts(batch: ConnectionBatch, row: number): ConnectionFacts 
   const end = word(Fact.End);
   const handshake = Number.isNaN(ct) ? null : ct;
   const pause = word(Fact.PauseHead);
+  const wide = isWide(batch.serverIp, row * 16);
   const side = (at: 0 | 1): SideFacts => {
     const packets = counter(PACKETS[at]);
     const resets = counter(RESETS[at]);
@@ -191,7 +195,6 @@ export function readFacts(batch: ConnectionBatch, row: number): ConnectionFacts 
       return null;
     }
     const ids = word(Fact.ResetIds + at);
-    const wide = isWide(batch.serverIp, row * 16);
     return {
       acknowledges: (head & ResetHead.Ack) !== 0,
       zeroSequence: (head & ResetHead.ZeroSequence) !== 0,
@@ -245,6 +248,7 @@ export function readFacts(batch: ConnectionBatch, row: number): ConnectionFacts 
           },
     resetVoid: (end & EndFact.ResetVoid) !== 0,
     finsFirst: (end & EndFact.FinsFirst) !== 0,
+    unreachable: readUnreachable(word(Fact.Unreachable), word(Fact.Reporter), wide ? 6 : 4),
     client: side(0),
     server: side(1),
   };

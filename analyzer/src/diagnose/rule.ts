@@ -4,6 +4,7 @@ import type { Cause } from './causes.js';
 export type Family =
   | 'stage'
   | 'refusal'
+  | 'unreachable'
   | 'setup'
   | 'normal'
   | 'abort'

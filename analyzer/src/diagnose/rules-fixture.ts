@@ -1,5 +1,6 @@
 import { unknownSurroundings, type Surroundings } from './case.js';
 import type { ConnectionFacts, FinFacts, ResetFacts, SideFacts } from './facts.js';
+import type { UnreachableFacts } from './unreachable.js';
 
 /** Facts for tests: a connection that stood, one request of 200 bytes answered by 5,000, on a path of 20 ms. */
 const side: SideFacts = {
@@ -44,6 +45,7 @@ export const answeredConnection: ConnectionFacts = {
   pause: null,
   resetVoid: false,
   finsFirst: false,
+  unreachable: null,
   client: side,
   server: { ...side, bytes: 5000 },
 };
@@ -176,8 +178,22 @@ const closedWithoutAWord = (after: number): ConnectionFacts => ({
   server: { ...side, bytes: 0, fin: { ...plainFin, gap: after, lastData: null } },
 });
 
+const unreachable: UnreachableFacts = {
+  obstacle: 'host',
+  reporter: '10.0.0.254',
+  fromAddressee: false,
+  sender: 'client',
+  answered: true,
+  messages: 3,
+};
+
 /** Rules that the kept captures do not show: a connection for which each holds, and one for which it just does not. */
 export const testedOnFacts: readonly RuleOnFacts[] = [
+  {
+    rule: 'no-longer-there-says-the-path',
+    match: { ...answeredConnection, close: 'rst', unreachable },
+    nearMiss: { ...answeredConnection, close: 'rst', unreachable: { ...unreachable, obstacle: 'rule' } },
+  },
   {
     rule: 'lone-rst',
     match: { ...complete, close: 'orphan' },

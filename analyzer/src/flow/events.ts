@@ -28,6 +28,7 @@ export const enum Verdict {
   RoleGuess = 1 << 24,
   /** The record's handshake times count. */
   Timed = 1 << 25,
+  Unreachable = 1 << 26,
 }
 
 /** Things that can happen more often: nodes of a list, a kind (plus direction when sided) and a number. */
@@ -64,6 +65,7 @@ const verdictNames: ReadonlyArray<readonly [Verdict, ...Names]> = [
   [Verdict.Refused, 'refused.count'],
   [Verdict.NoAnswer, 'noanswer.count'],
   [Verdict.HalfOpen, 'halfopen.count'],
+  [Verdict.Unreachable, 'unreachable.count'],
   [Verdict.Connection, 'conn.count'],
   [Verdict.CloseFin, 'close.fin'],
   [Verdict.CloseFinRst, 'close.finrst'],

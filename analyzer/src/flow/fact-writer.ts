@@ -1,5 +1,5 @@
 import { bitsOf, lastData, unacked } from './fact-values.js';
-import { EndFact, Fact, PauseHead } from './facts.js';
+import { EndFact, Fact, PauseHead, Unreachable } from './facts.js';
 import { Facts, Fins, Nanos, Row, State, Traits } from './layout.js';
 import type { FlowTable } from './table.js';
 import { clientDirection, type Ending } from './verdict.js';
@@ -63,6 +63,12 @@ export function createFactWriter(table: FlowTable, into: Int32Array) {
         into[retries] === 0
           ? 0
           : (rows[at + Row.LastSeconds] as number) - (words[facts + Fact.RetrySeconds + direction] as number);
+    }
+    const unreachable = words[facts + Fact.Unreachable] as number;
+    if (unreachable !== 0) {
+      const sender = (unreachable & Unreachable.Server) !== 0 ? 1 : 0;
+      into[out + Fact.Unreachable] = (unreachable & ~Unreachable.Server) | (sender === server ? Unreachable.Server : 0);
+      into[out + Fact.Reporter] = words[facts + Fact.Reporter] as number;
     }
     const head = words[facts + Fact.PauseHead] as number;
     if (head !== 0) {

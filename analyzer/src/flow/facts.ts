@@ -54,15 +54,18 @@ export const enum Fact {
   PauseHead = 47,
   PauseNext = 48,
   PauseOther = 49,
+  /** The first ICMP message that a segment could not be delivered: fields and bits of `Unreachable`, and who said so (IPv4). */
+  Unreachable = 50,
+  Reporter = 51,
   /** Words of the pool end here; what follows is filled in when the connection is written. */
-  PoolWords = 50,
+  PoolWords = 52,
   /** Bits of `End`. */
-  End = 50,
+  End = 52,
   /** Time to live of each side's first packet, 8 bits each, client first; 0 when it sent nothing. */
-  Ttl = 51,
+  Ttl = 53,
   /** Bytes sent and never acknowledged, for each side. */
-  Unacked = 52,
-  Words = 54,
+  Unacked = 54,
+  Words = 56,
 }
 
 /** Fields and bits of `Fact.ResetHead`. */
@@ -103,6 +106,21 @@ export const enum PauseHead {
   Fresh = 4,
 }
 
+/** Fields and bits of `Fact.Unreachable`. */
+export const enum Unreachable {
+  /** Code of the message, 8 bits; how many such messages came, 16 bits, more are `Most`. */
+  Code = 0,
+  Count = 16,
+  Most = 0xffff,
+  Present = 1 << 8,
+  /** The addressee said so itself. */
+  FromAddressee = 1 << 9,
+  /** The segment was the server's (in the pool: of direction 1). */
+  Server = 1 << 10,
+  /** The addressee of the segment had sent something before. */
+  Answered = 1 << 11,
+}
+
 /** Bits and fields of `Fact.End`. */
 export const enum EndFact {
   ClientData = 1,
@@ -140,4 +158,4 @@ export const factWords: number = Fact.Words;
  * Number of the layout above, kept with stored facts. Raise it when a word or a bit changes its place or its meaning:
  * evidence of connections stored before is then no longer told, while their cause and confidence stay.
  */
-export const factsVersion = 1;
+export const factsVersion = 2;

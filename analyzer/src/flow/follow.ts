@@ -6,6 +6,7 @@ import { createOpening } from './opening.js';
 import type { Part } from './part.js';
 import { createSegmentReader } from './read-ahead.js';
 import { createSpecialSegments } from './special.js';
+import { createUnreachable } from './unreachable.js';
 import { windowOf } from './window-book.js';
 
 export type Follower = ReturnType<typeof createFollower>;
@@ -28,6 +29,7 @@ export function createFollower(connections: Connections, segments: Int32Array, p
   const shortGap = pauseSeconds;
   const smallWindow = tinyWindow;
   const resolve = createOpening(connections, segments);
+  const noteUnreachable = createUnreachable(connections, segments);
   const special = createSpecialSegments(connections, segments, straight);
   const follower = {
     /** Packets whose window was already written; counted in the oldest that is open. */
@@ -55,7 +57,11 @@ export function createFollower(connections: Connections, segments: Int32Array, p
         enterSecond(seconds, number + 1 < length ? segment + Seg.Words : -1);
       }
       const flags = segments[segment + Seg.Flags] as number;
-      if ((flags & Flag.Syn) !== 0) {
+      if ((flags & (Flag.Syn | Flag.Quote)) !== 0) {
+        if ((flags & Flag.Quote) !== 0) {
+          noteUnreachable(find(segments, segment), segment);
+          continue;
+        }
         roles.learn(segments, segment, event);
       }
       if (part.of !== 1 && ((segments[segment + Seg.Hash] as number) >>> 1) % part.of !== part.index) {

@@ -109,7 +109,7 @@ export class Pipeline implements PacketSink {
     const decoded = this.decoder.decodeBatch(batch, held);
     const remain = duplicates === null ? decoded : duplicates.take(batch, held, decoded);
     recent?.record(flow.segments, held, remain);
-    this.feed.add(batch.length, remain, decoded - remain);
+    this.feed.add(batch.length, remain - this.decoder.quotes, decoded - remain);
     flow.take(remain, duplicates === null ? null : duplicates.copies);
   }
 

@@ -99,9 +99,12 @@ export class RecentPackets {
     const { slots, mask } = this;
     let { written } = this;
     for (let at = first * Seg.Words; at < (first + count) * Seg.Words; at += Seg.Words) {
+      const flags = segments[at + Seg.Flags] as number;
+      if ((flags & Flag.Quote) !== 0) {
+        continue;
+      }
       const slot = (written++ & mask) * Slot.Words;
       const window = segments[at + Seg.Window] as number;
-      const flags = segments[at + Seg.Flags] as number;
       const payload = segments[at + Seg.Payload] as number;
       const ends = mixed(segments, at);
       slots[slot + Slot.Ends] = ends;

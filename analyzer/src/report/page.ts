@@ -148,6 +148,7 @@ const totalNames: ReadonlyArray<readonly [name: string, text: string, show?: Sho
   ['rst.count.srv', 'RST of servers'],
   ['refused.count', 'refused'],
   ['noanswer.count', 'no answer'],
+  ['unreachable.count', 'ICMP said no'],
   ['halfopen.count', 'half open'],
   ['retrans.count', 'retransmissions'],
   ['zerowindow.count', 'zero windows'],

@@ -119,6 +119,13 @@ export const counters: readonly Counter[] = [
   counter('noanswer.count', 'attempts', 'server', 'Attempts that got neither SYN+ACK nor RST', {
     aliases: ['noanswer', 'ignored'],
   }),
+  counter(
+    'unreachable.count',
+    'connections',
+    null,
+    'Attempts of which an ICMP message said that the SYN could not be delivered, or must not be',
+    { aliases: ['unreachable'] }
+  ),
   counter('halfopen.count', 'connections', null, 'SYN+ACK seen, handshake never completed, no RST', {
     aliases: ['halfopen'],
   }),

@@ -6,8 +6,10 @@ import { companion } from './exchange.js';
 
 const beforeFar: readonly Vantage[] = ['client', 'line'];
 
+type FailsAtOnce = 'refused' | 'rejected-on-path' | 'no-answer';
+
 /** Attempts that fail at once; the program tries again a few times. */
-async function tryClosedPort(bench: Bench, block: Block, port: number, cause: 'refused' | 'rejected-on-path') {
+async function tryClosedPort(bench: Bench, block: Block, port: number, cause: FailsAtOnce) {
   for (let left = bench.random.int(1, 4); left > 0; left--) {
     const tuple = bench.tuple(bench.server(block), port);
     bench.truth(tuple, cause);
@@ -59,6 +61,31 @@ export const setupScenarios: readonly Scenario[] = [
       await companion(bench, bench.server('rejectFar'));
       await tryClosedPort(bench, 'rejectFar', bench.guardedPort(), 'rejected-on-path');
     },
+  },
+  {
+    name: 'icmp-of-near-router',
+    vantages: ['client'],
+    run: (bench) => tryClosedPort(bench, 'tellNear', bench.guardedPort(), 'rejected-on-path'),
+  },
+  {
+    name: 'icmp-of-far-router',
+    vantages: beforeFar,
+    run: (bench) => tryClosedPort(bench, 'tellFar', bench.guardedPort(), 'rejected-on-path'),
+  },
+  {
+    name: 'icmp-of-host-firewall',
+    async run(bench) {
+      if (bench.family === 6) {
+        // Linux sends ICMPv6 from the address that was meant only where it is one of its own, not of a network routed to it.
+        bench.world.server.ip([`address add ${bench.server('tellHost')}/128 dev lo nodad`]);
+      }
+      await tryClosedPort(bench, 'tellHost', bench.guardedPort(), 'refused');
+    },
+  },
+  {
+    name: 'no-route-to-host',
+    vantages: beforeFar,
+    run: (bench) => tryClosedPort(bench, 'nowhere', bench.guardedPort(), 'no-answer'),
   },
   {
     name: 'drop-by-router',

@@ -9,6 +9,7 @@ export type Instruction = readonly [code: number, jumpTrue: number, jumpFalse: n
 const LOAD_HALF = 0x28;
 const LOAD_BYTE = 0x30;
 const LOAD_HALF_INDEXED = 0x48;
+const LOAD_BYTE_INDEXED = 0x50;
 const LOAD_IP_HEADER_LENGTH = 0xb1;
 const JUMP = 0x05;
 const JUMP_EQUAL = 0x15;
@@ -91,7 +92,8 @@ const EXTENSIONS = [0, 43, 44, 60, 135, 139, 140];
 const TUNNEL_PORTS = [4789, 4790, 6081, 2152, 1701, 3544, 5072, 5247, 4754, 6635];
 
 /**
- * The default filter: TCP, VLAN-tagged frames, fragments, and the tunnels that are decoded; nothing else.
+ * The default filter: TCP, VLAN-tagged frames, fragments, the tunnels that are decoded, and ICMP messages that something
+ * cannot be reached; nothing else.
  * @param link bytes of the link header: 14 for Ethernet, 0 where packets begin with IP
  * @param snap bytes kept of a packet
  */
@@ -118,6 +120,7 @@ export function defaultProgram(link: 14 | 0, snap: number): Instruction[] {
     .when(JUMP_SET, 0x3fff, 'keep')
     .load(LOAD_BYTE, link + 9)
     .equalsAny(CARRIERS, 'keep')
+    .when(JUMP_EQUAL, 1, 'icmp')
     .when(JUMP_EQUAL, 17, 'next', 'drop')
     .load(LOAD_IP_HEADER_LENGTH, link)
     .load(LOAD_HALF_INDEXED, link + 2)
@@ -125,15 +128,24 @@ export function defaultProgram(link: 14 | 0, snap: number): Instruction[] {
     .load(LOAD_HALF_INDEXED, link)
     .equalsAny(TUNNEL_PORTS, 'keep')
     .goto('drop')
+    .label('icmp')
+    .load(LOAD_IP_HEADER_LENGTH, link)
+    .load(LOAD_BYTE_INDEXED, link)
+    .when(JUMP_EQUAL, 3, 'keep', 'drop')
     .label('ipv6')
     .load(LOAD_BYTE, link + 6)
     .equalsAny(CARRIERS, 'keep')
     .equalsAny(EXTENSIONS, 'keep')
+    .when(JUMP_EQUAL, 58, 'icmp6')
     .when(JUMP_EQUAL, 17, 'next', 'drop')
     .load(LOAD_HALF, link + 42)
     .equalsAny(TUNNEL_PORTS, 'keep')
     .load(LOAD_HALF, link + 40)
     .equalsAny(TUNNEL_PORTS, 'keep')
+    .goto('drop')
+    .label('icmp6')
+    .load(LOAD_BYTE, link + 40)
+    .when(JUMP_EQUAL, 1, 'keep')
     .label('drop')
     .load(RETURN, 0)
     .label('keep')

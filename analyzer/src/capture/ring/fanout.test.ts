@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { ethernet, etherTypeOf, ip } from '../../../../test/traffic/frame.js';
-import { fragmentHeader, framed, mpls, ppp, pppoe, udp } from '../../../../test/traffic/layers.js';
+import { fragmentHeader, framed, icmpError, mpls, ppp, pppoe, udp } from '../../../../test/traffic/layers.js';
 import { run } from './bpf-fixture.js';
 import { fanoutProgram } from './fanout.js';
 
@@ -62,6 +62,20 @@ describe('the worker of a packet', () => {
       );
     });
   }
+
+  test('of an ICMP message is that of the packet it is about', () => {
+    for (const [reporter, client, server, protocol, message] of [
+      ['10.9.9.9', '10.0.0.1', '10.0.0.2', 1, icmpError(3, 13, packet('10.0.0.1', '10.0.0.2'))],
+      ['2001:db8::9', '2001:db8::1', '2001:db8::2', 58, icmpError(1, 1, packet('2001:db8::1', '2001:db8::2'))],
+    ] as const) {
+      for (const wrap of Object.values(wraps)) {
+        const frame = wrap(ip({ source: reporter, destination: client, protocol }, message));
+        assert.equal(hash(frame), hash(wrap(packet(server, client))));
+      }
+      const echo = ip({ source: reporter, destination: client, protocol }, new Uint8Array(8));
+      assert.equal(hash(framed(echo)), hash(framed(packet(client, reporter))));
+    }
+  });
 
   test('is the same for every fragment', () => {
     const ends = { source: '10.0.0.1', destination: '10.0.0.2', protocol: 6 };

@@ -32,6 +32,8 @@ const PACKET_OUTGOING = 4;
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
 const VLAN_TAGS = [0x8100, 0x88a8, 0x9100, 0x9200];
+const ICMP = 1;
+const ICMPV6 = 58;
 const PPPOE = 0x8864;
 const MPLS = [0x8847, 0x8848];
 
@@ -50,7 +52,8 @@ const DIFFERENCE = 3;
 /**
  * Decides which worker gets a packet (PACKET_FANOUT_CBPF): the worker's number is what it returns, modulo the number of
  * workers. It depends on nothing but the outermost pair of IP addresses, whichever comes first, so that a worker sees both
- * directions and all fragments of a connection, and both directions of a tunnel. What it cannot read goes to the first worker.
+ * directions and all fragments of a connection, and both directions of a tunnel. Of an ICMP message that something cannot be
+ * reached, it is the pair of the packet that it quotes. What it cannot read goes to the first worker.
  *
  * The price: what two hosts say to each other is never shared among workers. A hash that includes ports would share it, but
  * tear tunnels apart, whose outer ports differ by direction (RFC 7348 section 5), and fragments, which have none.
@@ -102,9 +105,23 @@ export function fanoutProgram(link: 14 | 0): Instruction[] {
     .load(AND, 0xf0)
     .when(JUMP_EQUAL, 0x40, 'ipv4')
     .when(JUMP_EQUAL, 0x60, 'ipv6', 'other')
+    // An ICMP message that something cannot be reached goes where the packets go that it is about.
     .label('ipv4')
-    .load(STORE_X, PLACE);
-  add(assembler, [12, 16]).goto('spread').label('ipv6').load(STORE_X, PLACE);
+    .load(LOAD_BYTE_AT_X, 9)
+    .when(JUMP_EQUAL, ICMP, 'next', 'ends 4')
+    .load(LOAD_BYTE_AT_X, 0)
+    .when(JUMP_EQUAL, 0x45, 'next', 'ends 4')
+    .load(LOAD_BYTE_AT_X, 20)
+    .when(JUMP_EQUAL, 3, 'next', 'ends 4');
+  step(assembler, 28).label('ends 4').load(STORE_X, PLACE);
+  add(assembler, [12, 16])
+    .goto('spread')
+    .label('ipv6')
+    .load(LOAD_BYTE_AT_X, 6)
+    .when(JUMP_EQUAL, ICMPV6, 'next', 'ends 6')
+    .load(LOAD_BYTE_AT_X, 40)
+    .when(JUMP_EQUAL, 1, 'next', 'ends 6');
+  step(assembler, 48).label('ends 6').load(STORE_X, PLACE);
   add(assembler, [8, 12, 16, 20, 24, 28, 32, 36]);
   return assembler
     .label('spread')

@@ -10,12 +10,14 @@ import { normalRules } from './normal.js';
 import { refusalRules } from './refusal.js';
 import { setupRules } from './setup.js';
 import { stageRules } from './stage.js';
+import { unreachableRules } from './unreachable.js';
 
 /** All rules, in the order in which their evidence is told. */
 export const rules: readonly Rule[] = [
   ...stageRules,
   ...feedRules,
   ...refusalRules,
+  ...unreachableRules,
   ...setupRules,
   ...normalRules,
   ...abortRules,

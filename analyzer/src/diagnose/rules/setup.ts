@@ -32,6 +32,11 @@ function refusesForeignAnswer(c: Case): boolean {
   );
 }
 
+/** What came back of an attempt without an answer. */
+function nothing(c: Case): string {
+  return c.unreachable === null ? 'nothing' : 'no segment';
+}
+
 /** Attempts that nobody answered, that nobody completed, or that one side gave up. */
 export const setupRules: readonly Rule[] = [
   {
@@ -43,8 +48,8 @@ export const setupRules: readonly Rule[] = [
     strength: (c) => Math.min(2, c.syns / 2),
     evidence: (c) =>
       c.syns === 1
-        ? `1 SYN, nothing came back${c.watched > 0 ? ` in the ${time(c.watched)} after it` : ''}`
-        : `${times(c.syns, 'SYN')} in ${time(c.duration)}, nothing came back`,
+        ? `1 SYN, ${nothing(c)} came back${c.watched > 0 ? ` in the ${time(c.watched)} after it` : ''}`
+        : `${times(c.syns, 'SYN')} in ${time(c.duration)}, ${nothing(c)} came back`,
   },
   {
     name: 'capture-ends-too-early',

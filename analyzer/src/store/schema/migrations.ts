@@ -36,6 +36,7 @@ export const migrations: readonly Migration[] = [
   { number: 7, name: 'copies of packets by conversation', apply: addMissingColumns },
   { number: 8, name: 'durations, and silences before a RST', apply: addMissingColumns },
   { number: 9, name: 'round trips', apply: addMissingColumns },
+  { number: 10, name: 'attempts that ICMP said no to', apply: addMissingColumns },
 ];
 
 async function createEverything(context: MigrationContext): Promise<void> {
