@@ -206,7 +206,7 @@ export function diagnosisPage(): Page {
     '## How often it is right',
     laboratory,
     accuracy,
-    'The first table counts "cannot tell" and connections of which nothing is said as wrong; *by instance* gives every run of a scenario the same weight, so that scans with their many connections do not outweigh the rest. The last one says whether a confidence means what it says: of the connections told with 0.8 to 0.9, how many were right. Of the 6,900 connections none was told wrongly with 0.8 or more; in other runs it was one or two of as many, where what would have told the truth was lost on the line or looked the same. So a confidence is a probability, not a promise.',
+    'The first table counts "cannot tell" and connections of which nothing is said as wrong; *by instance* gives every run of a scenario the same weight, so that scans with their many connections do not outweigh the rest. The last one says whether a confidence means what it says: of the connections told with 0.8 to 0.9, how many were right. Of the 7,317 connections none was told wrongly with 0.8 or more; in other runs it was one or two of as many, where what would have told the truth was lost on the line or looked the same. So a confidence is a probability, not a promise.',
     reproduce,
     '## Limits',
     limits,
