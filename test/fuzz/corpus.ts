@@ -59,6 +59,8 @@ const ethernets = [
   framed(around(4, around(4, v4))),
   framed(around(41, v6)),
   framed(around(51, layers.authenticated(4, v4))),
+  framed(around(1, layers.icmpError(3, 13, v4))),
+  framed(ip({ ...hosts6, protocol: 58 }, layers.icmpError(1, 4, v6))),
   framed(around(97, concat(bytes([2, 0x3000]), framed(v4)))),
   framed(around(108, concat(bytes([1, 4], [1, 0], [2, 2]), deflateRawSync(v4)))),
   framed(around(50, v4)),
