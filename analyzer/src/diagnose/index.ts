@@ -19,6 +19,7 @@ export {
   type FeedWindow,
 } from './feed/index.js';
 export { Neighbourhood } from './surroundings.js';
+export { obstacleOf, reporterText, unreachableText, type UnreachableFacts } from './unreachable.js';
 export { endText } from './words.js';
 export {
   aroundWords,

@@ -40,12 +40,22 @@ const obstacles: Readonly<Record<4 | 6, Readonly<Record<number, Obstacle>>>> = {
 };
 
 /** In words, as in "… says that THE HOST CANNOT BE REACHED". */
-const said: Readonly<Record<Obstacle, string>> = {
+const words: Readonly<Record<Obstacle, string>> = {
   route: 'there is no route to the network',
   host: 'the host cannot be reached',
   port: 'the port cannot be reached',
   rule: 'a rule forbids it',
 };
+
+/** What the code of a message stands for. */
+export function obstacleOf(code: number, family: 4 | 6): Obstacle {
+  return obstacles[family][code] ?? 'route';
+}
+
+/** The address of who says so, from its 32 bits; null of IPv6, of which none is kept. */
+export function reporterText(address: number, family: 4 | 6): string | null {
+  return family === 4 ? [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join('.') : null;
+}
 
 /**
  * @param word `Fact.Unreachable`
@@ -56,8 +66,8 @@ export function readUnreachable(word: number, reporter: number, family: 4 | 6): 
     return null;
   }
   return {
-    obstacle: obstacles[family][(word >>> Unreachable.Code) & 0xff] ?? 'route',
-    reporter: family === 4 ? [24, 16, 8, 0].map((shift) => (reporter >>> shift) & 0xff).join('.') : null,
+    obstacle: obstacleOf((word >>> Unreachable.Code) & 0xff, family),
+    reporter: reporterText(reporter, family),
     fromAddressee: (word & Unreachable.FromAddressee) !== 0,
     sender: (word & Unreachable.Server) !== 0 ? 'server' : 'client',
     answered: (word & Unreachable.Answered) !== 0,
@@ -66,12 +76,13 @@ export function readUnreachable(word: number, reporter: number, family: 4 | 6): 
 }
 
 /** The message in words: "10.0.0.1, which is not the server, says by ICMP that a rule forbids it (3 messages)". */
-export function unreachableText({ obstacle, reporter, fromAddressee, sender, messages }: UnreachableFacts): string {
+export function unreachableText(said: Omit<UnreachableFacts, 'answered'>): string {
+  const { obstacle, reporter, fromAddressee, sender, messages } = said;
   const addressee = sender === 'client' ? 'server' : 'client';
   const who = fromAddressee
     ? `the ${addressee}'s host itself`
     : reporter === null
       ? `a host that is not the ${addressee}`
       : `${reporter}, which is not the ${addressee},`;
-  return `${who} says by ICMP that ${said[obstacle]}${messages > 1 ? ` (${messages} messages)` : ''}`;
+  return `${who} says by ICMP that ${words[obstacle]}${messages > 1 ? ` (${messages} messages)` : ''}`;
 }

@@ -7,16 +7,18 @@ export type Moment = Pick<SequencePacket, 'seconds' | 'nanos'>;
 
 /**
  * A Wireshark display filter for the packets of a connection (wireshark-filter(4)): Wireshark's own words for a
- * conversation, without what ICMP errors quote of it, and the time when the same ports are used by other connections too.
+ * conversation, and the time when the same ports are used by other connections too.
  * @param vlans tags of its packets where other connections differ by them; null where tags tell nothing apart
+ * @param messages show ICMP errors that quote it, too
  */
 export function displayFilter(
   tuple: Tuple,
   vlans: readonly number[] | null,
-  span: { readonly first: Moment; readonly last: Moment } | null
+  span: { readonly first: Moment; readonly last: Moment } | null,
+  messages: boolean
 ): string {
   const addresses = [addressText(tuple.clientIp, 0), addressText(tuple.serverIp, 0)];
-  const parts = conversation(addresses, [tuple.clientPort, tuple.serverPort]);
+  const parts = conversation(addresses, [tuple.clientPort, tuple.serverPort], messages);
   if (vlans !== null) {
     parts.push(...(vlans.length === 0 ? ['!vlan'] : vlans.map((id) => `vlan.id == ${id}`)));
   }
@@ -30,7 +32,8 @@ export function displayFilter(
 export function displayFilterOf(facts: Readonly<Record<string, unknown>>): string {
   const parts = conversation(
     [String(facts['client.ip']), String(facts['server.ip'])],
-    [Number(facts['client.port']), Number(facts['server.port'])]
+    [Number(facts['client.port']), Number(facts['server.port'])],
+    false
   );
   const epoch = (time: unknown) => {
     const [whole = '', fraction = ''] = String(time).replace('Z', '').split('.');
@@ -40,12 +43,13 @@ export function displayFilterOf(facts: Readonly<Record<string, unknown>>): strin
   return parts.join(' && ');
 }
 
-function conversation(addresses: readonly string[], ports: readonly number[]): string[] {
+/** Wireshark finds addresses and ports in what ICMP errors quote, too. */
+function conversation(addresses: readonly string[], ports: readonly number[], messages: boolean): string[] {
   const six = addresses.some((address) => address.includes(':'));
   return [
     ...addresses.map((address) => `${six ? 'ipv6' : 'ip'}.addr == ${address}`),
     ...ports.map((port) => `tcp.port == ${port}`),
-    six ? '!icmpv6' : '!icmp',
+    ...(messages ? [] : [six ? '!icmpv6' : '!icmp']),
   ];
 }
 

@@ -12,7 +12,9 @@ import { parseConnectionName } from './connection-name.js';
 import { displayFilter } from './display-filter.js';
 import { verdictWords, type ConnectionExplanation } from './explanation.js';
 import { connectionsOf, findConnections } from './find-connections.js';
+import type { Frame } from './frame.js';
 import { limitsOf } from './limits.js';
+import { nanosBetween } from './packet.js';
 import { SequenceCollector, TimeCollector, type OwnSequence, type Wanted } from './own-sequence.js';
 import { refuseSameFile, SliceFile } from './slice-file.js';
 import { StreamNumbers } from './stream-numbers.js';
@@ -202,7 +204,12 @@ async function explainRow(
     }
   });
   const byRules = new SequenceCollector(wanted, options.all);
-  const replay = new TupleReplay(tuple, dedup, (own) => byRules.add(own));
+  const replay = new TupleReplay(
+    tuple,
+    dedup,
+    (own) => byRules.add(own),
+    (message) => byRules.addMessage(message)
+  );
   await pass(path, [replay, numbers]);
   replay.finish();
   const exact = byRules.found();
@@ -216,11 +223,18 @@ async function explainRow(
     stream: streamOf(own, streams),
     verdict: verdictWords(explanationOf(row)),
     limits: limitsOf(row, exact === null),
-    displayFilter: displayFilter(tuple, vlans, others ? wanted : null),
+    displayFilter: displayFilter(tuple, vlans, others ? spanOf(wanted, own) : null, own.messages.length > 0),
     sequence: own.sequence,
+    messages: own.messages,
   };
   const slice = options.slice === null ? null : await writeSlice(path, options.slice, tuple, own, dedup);
   return { explanation, slice };
+}
+
+/** From its first packet to its last, or to the last message about it. */
+function spanOf({ first, last }: Wanted, { messages }: OwnSequence) {
+  const frame = messages.at(-1)?.frame;
+  return { first, last: frame !== undefined && nanosBetween(last, frame) > 0 ? frame : last };
 }
 
 /** The stream of the connection's first packet: the last one of the tuple that had begun by then. */
@@ -238,7 +252,12 @@ async function byTime(
   all: boolean
 ): Promise<OwnSequence> {
   const collector = new TimeCollector(wanted, all);
-  const replay = new TupleReplay(tuple, dedup, (own) => collector.add(own));
+  const replay = new TupleReplay(
+    tuple,
+    dedup,
+    (own) => collector.add(own),
+    (message) => collector.addMessage(message)
+  );
   await pass(path, [replay]);
   replay.finish();
   return collector.found();
@@ -256,12 +275,16 @@ async function writeSlice(
   let packets = 0;
   try {
     file.write(encoder.header);
-    const replay = new TupleReplay(tuple, dedup, (own) => {
-      if (selection(own)) {
-        packets += own.frames.length;
-        own.frames.forEach((frame) => file.write(encoder.packet(frame)));
-      }
-    });
+    const write = (frame: Frame) => {
+      packets++;
+      file.write(encoder.packet(frame));
+    };
+    const replay = new TupleReplay(
+      tuple,
+      dedup,
+      (own) => selection(own) && own.frames.forEach(write),
+      (message) => selection(message) && write(message.frame)
+    );
     await pass(path, [replay]);
     replay.finish();
   } catch (error) {

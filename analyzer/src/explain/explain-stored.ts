@@ -38,6 +38,7 @@ export function explainStored(facts: StoredFacts, words: ArrayLike<number>): Con
     ],
     displayFilter: displayFilterOf(facts),
     sequence: keptSequence(packets),
+    messages: [],
   };
 }
 

@@ -2,6 +2,7 @@ import { timeText } from '../report/index.js';
 import type { ConnectionExplanation } from './explanation.js';
 import { flagsText } from './flags-text.js';
 import type { Elided, Sequence } from './kept-steps.js';
+import type { OwnMessage } from './message.js';
 import type { Step } from './step.js';
 
 /** A packet of the sequence as JSON has it. Times in seconds, lengths in bytes; numbers of segments as on the wire. */
@@ -42,6 +43,11 @@ function elidedJson({ counts, nanos }: Elided) {
   };
 }
 
+/** An ICMP message about a segment of the connection. */
+function messageJson({ about, text, frame }: OwnMessage) {
+  return { packet: frame.number, time: timeText(frame.seconds, frame.nanos), about, text };
+}
+
 export type StepJson = ReturnType<typeof stepJson>;
 export type SequenceJson = ReadonlyArray<StepJson | ReturnType<typeof elidedJson>>;
 
@@ -51,6 +57,14 @@ export function sequenceJson({ rows }: Sequence): SequenceJson {
 
 /** The explanation as `--format json` prints it. */
 export function explanationJson(explanation: ConnectionExplanation) {
-  const { facts, stream, verdict, limits, displayFilter, sequence } = explanation;
-  return { connection: facts, stream, verdict, limits, displayFilter, sequence: sequenceJson(sequence) };
+  const { facts, stream, verdict, limits, displayFilter, sequence, messages } = explanation;
+  return {
+    connection: facts,
+    stream,
+    verdict,
+    limits,
+    displayFilter,
+    sequence: sequenceJson(sequence),
+    messages: messages.map(messageJson),
+  };
 }

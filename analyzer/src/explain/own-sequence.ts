@@ -1,5 +1,6 @@
 import { nanosBetween, type SequencePacket } from './packet.js';
 import { KeptSteps, type Sequence } from './kept-steps.js';
+import { mostMessages, type OwnMessage } from './message.js';
 import { SequenceMarker } from './sequence-marker.js';
 import { SliceFormat } from './slice.js';
 import type { OwnPacket } from './tuple-replay.js';
@@ -13,16 +14,22 @@ export interface Wanted {
 
 interface Candidate {
   readonly connection: number;
+  readonly messages: OwnMessage[];
   readonly marker: SequenceMarker;
   readonly kept: KeptSteps;
   readonly format: SliceFormat;
 }
 
+/** Nanoseconds after which a router has surely given up looking for a host (RFC 4861, three tries of a second). */
+const MESSAGE_DELAY = 4e9;
+
 /** Which packets of the tuple are the connection's. */
-export type Selection = (own: OwnPacket) => boolean;
+export type Selection = (own: OwnPacket | OwnMessage) => boolean;
 
 export interface OwnSequence {
   readonly sequence: Sequence;
+  /** What ICMP said of it, in order; at most `mostMessages`. */
+  readonly messages: readonly OwnMessage[];
   readonly format: SliceFormat;
   readonly selection: Selection;
 }
@@ -52,14 +59,21 @@ export class SequenceCollector {
     }
   }
 
+  addMessage(message: OwnMessage): void {
+    const candidate = this.candidates.find(({ connection }) => connection === message.connection);
+    if (candidate !== undefined) {
+      gatherMessage(candidate, message);
+    }
+  }
+
   /** Null when no connection has the packets that the row counts. */
   found(): OwnSequence | null {
     const { packets } = this.wanted;
-    for (const { connection, kept, format } of this.candidates) {
+    for (const { connection, kept, messages, format } of this.candidates) {
       const sequence = kept.sequence();
       const { client, server } = sequence.counts.packets;
       if (client === packets.client && server === packets.server) {
-        return { sequence, format, selection: (own) => own.connection === connection };
+        return { sequence, messages, format, selection: (own) => own.connection === connection };
       }
     }
     return null;
@@ -73,7 +87,11 @@ export class TimeCollector {
 
   constructor({ first, last }: Wanted, all: boolean) {
     this.gathered = gatherer(all);
-    this.selection = ({ packet }) => nanosBetween(first, packet) >= 0 && nanosBetween(packet, last) >= 0;
+    // A message comes behind the packet that it is about, which may be the last.
+    this.selection = (own) =>
+      'packet' in own
+        ? nanosBetween(first, own.packet) >= 0 && nanosBetween(own.packet, last) >= 0
+        : nanosBetween(first, own.frame) >= 0 && nanosBetween(last, own.frame) <= MESSAGE_DELAY;
   }
 
   add(own: OwnPacket): void {
@@ -82,14 +100,27 @@ export class TimeCollector {
     }
   }
 
+  addMessage(message: OwnMessage): void {
+    if (this.selection(message)) {
+      gatherMessage(this.gathered, message);
+    }
+  }
+
   found(): OwnSequence {
-    const { kept, format } = this.gathered;
-    return { sequence: kept.sequence(), format, selection: this.selection };
+    const { kept, messages, format } = this.gathered;
+    return { sequence: kept.sequence(), messages, format, selection: this.selection };
   }
 }
 
 function gatherer(all: boolean): Omit<Candidate, 'connection'> {
-  return { marker: new SequenceMarker(), kept: new KeptSteps(all), format: new SliceFormat() };
+  return { marker: new SequenceMarker(), kept: new KeptSteps(all), messages: [], format: new SliceFormat() };
+}
+
+function gatherMessage({ messages, format }: Omit<Candidate, 'connection'>, message: OwnMessage): void {
+  format.note(message.frame);
+  if (messages.length < mostMessages) {
+    messages.push(message);
+  }
 }
 
 function gather({ marker, kept, format }: Omit<Candidate, 'connection'>, { packet, frames }: OwnPacket): void {

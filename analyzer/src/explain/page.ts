@@ -4,6 +4,7 @@ import { bytes, counted, duration, probability } from '../report/format.js';
 import { closeTexts, wrapped } from '../report/page.js';
 import type { ConnectionExplanation, VerdictWords } from './explanation.js';
 import { ladderText, type Colors } from './ladder.js';
+import { nanosBetween } from './packet.js';
 
 export interface ExplanationPageOptions {
   readonly color: boolean;
@@ -23,6 +24,7 @@ export function explanationText(explanation: ConnectionExplanation, options: Exp
     heading(explanation, options.source, width, colors),
     limits(explanation, width, colors),
     sequence(explanation, width, colors),
+    messages(explanation, width, colors),
     verdict(explanation, width, colors),
     close(explanation, width, colors),
     wireshark(explanation, colors),
@@ -56,6 +58,15 @@ function heading(explanation: ConnectionExplanation, source: string, width: numb
 
 function sequence({ sequence: { rows } }: ConnectionExplanation, width: number, colors: Colors): string {
   return rows.length === 0 ? '' : `${colors.bold('Sequence')}\n${ladderText(rows, width, colors)}`;
+}
+
+function messages({ messages: all, sequence: { rows } }: ConnectionExplanation, width: number, colors: Colors): string {
+  const [first] = rows.flatMap((row) => ('step' in row ? [row.step.packet] : []));
+  const lines = all.map(({ frame, text: words }) => {
+    const offset = first === undefined ? '' : `${(nanosBetween(first, frame) / 1e9).toFixed(6)}  `;
+    return wrapped(`${offset}packet ${frame.number}: ${words}`, width, '  ');
+  });
+  return all.length === 0 ? '' : `${colors.bold('Messages about it')}\n${lines.join('\n')}`;
 }
 
 function limits({ limits: lines }: ConnectionExplanation, width: number, colors: Colors): string {

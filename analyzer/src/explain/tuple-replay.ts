@@ -6,6 +6,7 @@ import {
   Decoder,
   Flag,
   Origin,
+  QUOTE,
   Seg,
   type DedupMode,
   type Duplicates,
@@ -15,6 +16,7 @@ import { Nanos, Row, State } from '../flow/layout.js';
 import { FlowTracker } from '../flow/index.js';
 import { frameOf, type Frame } from './frame.js';
 import { KeptFragments } from './kept-fragments.js';
+import { messageOf, type OwnMessage } from './message.js';
 import type { SequencePacket } from './packet.js';
 import { TupleMatch, type Tuple } from './tuple.js';
 
@@ -51,6 +53,8 @@ export class TupleReplay implements PacketSink {
   private waiting: { readonly number: number; readonly own: Omit<OwnPacket, 'connection'> } | null = null;
   /** A bare acknowledgement between ports 0 of no hosts, which no tuple that is asked for has. */
   private readonly other = new Int32Array(Seg.Words);
+  /** Connection of the last packet that was given; 0 before the first. */
+  private last = 0;
   private read = 0;
   private own = 0;
 
@@ -58,7 +62,8 @@ export class TupleReplay implements PacketSink {
   constructor(
     tuple: Tuple,
     dedup: DedupMode,
-    private readonly onPacket: (packet: OwnPacket) => void
+    private readonly onPacket: (packet: OwnPacket) => void,
+    private readonly onMessage: (message: OwnMessage) => void = () => {}
   ) {
     this.match = new TupleMatch(tuple);
     this.other[Seg.Family] = 4;
@@ -86,6 +91,9 @@ export class TupleReplay implements PacketSink {
         word(Pkt.Vlan)
       );
       const before = fragments.before(() => frameOf(batch, i, number));
+      if (outcome === QUOTE) {
+        this.message(() => frameOf(batch, i, number));
+      }
       if (outcome !== DECODED) {
         continue;
       }
@@ -105,6 +113,14 @@ export class TupleReplay implements PacketSink {
         this.other[Seg.Seconds] = word(Pkt.Seconds);
         this.take(this.other, OTHER, null);
       }
+    }
+  }
+
+  /** An ICMP message about a segment: it belongs to the connection of the tuple's last packet. */
+  private message(frame: () => Frame): void {
+    const side = this.match.side(this.segments, 0);
+    if (side !== 0 && this.last !== 0) {
+      this.onMessage(messageOf(this.segments, frame(), side === 1 ? 'client' : 'server', this.last));
     }
   }
 
@@ -134,7 +150,7 @@ export class TupleReplay implements PacketSink {
     if (waiting !== null) {
       // Both may have gone to the same row, which then shows the later one alone.
       const connection = this.connectionOf(waiting.number) ?? (own === null ? null : this.connectionOf(number));
-      this.onPacket({ connection: connection ?? waiting.number, ...waiting.own });
+      this.give(connection ?? waiting.number, waiting.own);
     }
     this.waiting = own === null ? null : { number, own };
     if (flow.held === 0) {
@@ -146,8 +162,13 @@ export class TupleReplay implements PacketSink {
     if (this.waiting !== null) {
       const { number, own } = this.waiting;
       this.waiting = null;
-      this.onPacket({ connection: this.connectionOf(number) ?? number, ...own });
+      this.give(this.connectionOf(number) ?? number, own);
     }
+  }
+
+  private give(connection: number, own: Omit<OwnPacket, 'connection'>): void {
+    this.last = connection;
+    this.onPacket({ connection, ...own });
   }
 
   /** Number of the first packet of the connection whose last packet has this number. */
