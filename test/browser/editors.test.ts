@@ -20,6 +20,19 @@ interface Edited {
   jsonData?: Record<string, unknown>;
 }
 const edited = (page: Page) => page.evaluate(() => globalThis.host.state.edited) as Promise<Edited>;
+
+/**
+ * Chooses one of the values to leave out. Grafana's field draws its options anew when it has room for a choice, and a click on
+ * one that is being drawn is none: like a user, it clicks again when nothing has happened.
+ */
+async function choose(page: Page, name: RegExp, value: string): Promise<void> {
+  for (let tries = 0; tries < 5 && (await edited(page)).leaveOut?.includes(value) !== true; tries++) {
+    await page.getByRole('option', { name }).click();
+    const chosen = (wanted: string) => (globalThis.host.state.edited as Edited).leaveOut?.includes(wanted) === true;
+    await page.waitForFunction(chosen, value, { timeout: 3000 }).catch(() => {});
+  }
+}
+
 const runs = (page: Page) => page.evaluate(() => globalThis.host.state.runs);
 
 describe('the editors in a browser', { skip: missing('backend', 'frontend') || librariesMissing }, () => {
@@ -159,8 +172,11 @@ describe('the editors in a browser', { skip: missing('backend', 'frontend') || l
     const { page } = await stage.open(1100, 700);
     await page.evaluate(() => globalThis.host.showQueryEditor({ kind: 'top' }));
     await page.getByRole('combobox', { name: 'Leave out' }).click();
-    for (const name of [/^Scans/, /^RST on purpose/]) {
-      await page.getByRole('option', { name }).click();
+    for (const [name, value] of [
+      [/^Scans/, 'scans'],
+      [/^RST on purpose/, 'rst-by-design'],
+    ] as const) {
+      await choose(page, name, value);
     }
     await stage.screenshot(page, 'query-editor-leave-out');
     assert.deepEqual((await edited(page)).leaveOut, ['scans', 'rst-by-design']);
