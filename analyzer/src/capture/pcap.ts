@@ -48,7 +48,7 @@ function carryOver(words: Int32Array, packet: number, nanos: number): void {
 
 /** Reads pcap files (draft-ietf-opsawg-pcap): either byte order, microseconds or nanoseconds. */
 export class PcapReader extends PacketReader {
-  private readonly bigEndian: boolean;
+  private readonly littleEndian: boolean;
   private readonly unit: number;
   private readonly recordHeader: number;
   private inHeader = true;
@@ -56,7 +56,7 @@ export class PcapReader extends PacketReader {
 
   constructor(variant: PcapVariant) {
     super();
-    this.bigEndian = !variant.littleEndian;
+    this.littleEndian = variant.littleEndian;
     this.unit = variant.unit;
     this.recordHeader = variant.recordHeader;
   }
@@ -70,9 +70,9 @@ export class PcapReader extends PacketReader {
     }
     const { view, recordHeader, unit, end, linkType } = this;
     const { words, limit } = batch;
-    // What `!` gives is true or false, also to the compiler; and after `| 0` it need not look for overflows.
-    const littleEndian = !this.bigEndian;
-    const second = 1e9 / unit;
+    // What `!!` gives is true or false, also to the compiler; and after `| 0` it need not look for overflows.
+    const littleEndian = !!this.littleEndian;
+    const unitsPerSecond = 1e9 / unit;
     batch.bytes = this.bytes;
     batch.view = view;
     let position = this.position;
@@ -106,7 +106,7 @@ export class PcapReader extends PacketReader {
       words[(packet + Pkt.LinkType) | 0] = linkType;
       words[(packet + Pkt.Interface) | 0] = 0;
       words[(packet + Pkt.Vlan) | 0] = 0;
-      if (fraction >>> 0 >= second) {
+      if (fraction >>> 0 >= unitsPerSecond) {
         carryOver(words, packet, (fraction >>> 0) * unit);
       }
       length++;
@@ -121,14 +121,14 @@ export class PcapReader extends PacketReader {
     if (this.position + PCAP_HEADER > this.end) {
       return Fill.More;
     }
-    const major = this.view.getUint16(this.position + 4, !this.bigEndian);
-    const minor = this.view.getUint16(this.position + 6, !this.bigEndian);
+    const major = this.view.getUint16(this.position + 4, this.littleEndian);
+    const minor = this.view.getUint16(this.position + 6, this.littleEndian);
     if (major !== 2 || minor > NEWEST_MINOR) {
       this.damage = `a pcap header of version ${major}.${minor}, not 2.0 to 2.${NEWEST_MINOR}`;
       return Fill.Damaged;
     }
     // The upper bits say whether frames end in a checksum (FCS), which the IP length excludes anyway.
-    this.linkType = this.view.getUint32(this.position + 20, !this.bigEndian) & 0xffff;
+    this.linkType = this.view.getUint32(this.position + 20, this.littleEndian) & 0xffff;
     this.position += PCAP_HEADER;
     this.inHeader = false;
     return Fill.Full;

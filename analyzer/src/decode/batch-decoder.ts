@@ -98,25 +98,25 @@ export function batchDecoder(decoder: Decoder, seed: number, origins: Int32Array
             const key0 = source ^ exchange;
             const key1 = destination ^ exchange;
             const keyPorts = ports ^ ((((ports << 16) | (ports >>> 16)) ^ ports) & swap);
-            segments[(to + Seg.Family) | 0] = 4;
-            segments[(to + Seg.Source) | 0] = source;
-            segments[(to + Seg.Destination) | 0] = destination;
-            segments[(to + Seg.Ports) | 0] = ports;
-            segments[(to + Seg.Ttl) | 0] = protocol >>> 24;
-            segments[(to + Seg.IpId) | 0] = identity >>> 16;
-            segments[(to + Seg.Direction) | 0] = direction;
-            segments[(to + Seg.Key0) | 0] = key0;
-            segments[(to + Seg.Key1) | 0] = key1;
-            segments[(to + Seg.KeyPorts) | 0] = keyPorts;
-            segments[(to + Seg.Hash) | 0] = hashKey(key0, key1, keyPorts, seed);
+            segments[to + Seg.Family] = 4;
+            segments[to + Seg.Source] = source;
+            segments[to + Seg.Destination] = destination;
+            segments[to + Seg.Ports] = ports;
+            segments[to + Seg.Ttl] = protocol >>> 24;
+            segments[to + Seg.IpId] = identity >>> 16;
+            segments[to + Seg.Direction] = direction;
+            segments[to + Seg.Key0] = key0;
+            segments[to + Seg.Key1] = key1;
+            segments[to + Seg.KeyPorts] = keyPorts;
+            segments[to + Seg.Hash] = hashKey(key0, key1, keyPorts, seed);
             outcome = tcp(view, to, (ip + 20) | 0, rest, (total - 20) | 0, vlan, capturedEnd);
           }
         } else if (type === EtherType.Ipv6) {
           outcome = ipv6(view, to, ip, vlan, capturedEnd, wireEnd);
         }
         if (inner !== 0 && outcome === done) {
-          segments[(to + Seg.VlanCount) | 0] = 2;
-          segments[(to + Seg.Vlan + 1) | 0] = inner;
+          segments[to + Seg.VlanCount] = 2;
+          segments[to + Seg.Vlan + 1] = inner;
         }
       }
       if (outcome !== done) {
@@ -143,9 +143,9 @@ export function batchDecoder(decoder: Decoder, seed: number, origins: Int32Array
         origins[origin + Origin.Tcp] = decoder.tcpAt;
         origin += Origin.Words;
       }
-      segments[(to + Seg.Seconds) | 0] = words[(packet + Pkt.Seconds) | 0] as number;
-      segments[(to + Seg.Nanos) | 0] = words[(packet + Pkt.Nanos) | 0] as number;
-      segments[(to + Seg.Interface) | 0] = words[(packet + Pkt.Interface) | 0] as number;
+      segments[to + Seg.Seconds] = words[(packet + Pkt.Seconds) | 0] as number;
+      segments[to + Seg.Nanos] = words[(packet + Pkt.Nanos) | 0] as number;
+      segments[to + Seg.Interface] = words[(packet + Pkt.Interface) | 0] as number;
       to = (to + Seg.Words) | 0;
     }
     const decoded = to / Seg.Words - first;
@@ -171,18 +171,18 @@ export function batchDecoder(decoder: Decoder, seed: number, origins: Int32Array
     ) {
       return -1;
     }
-    segments[(to + Seg.Family) | 0] = 6;
-    segments[(to + Seg.Source) | 0] = view.getInt32((ip + 8) | 0);
-    segments[(to + Seg.Source + 1) | 0] = view.getInt32((ip + 12) | 0);
-    segments[(to + Seg.Source + 2) | 0] = view.getInt32((ip + 16) | 0);
-    segments[(to + Seg.Source + 3) | 0] = view.getInt32((ip + 20) | 0);
-    segments[(to + Seg.Destination) | 0] = view.getInt32((ip + 24) | 0);
-    segments[(to + Seg.Destination + 1) | 0] = view.getInt32((ip + 28) | 0);
-    segments[(to + Seg.Destination + 2) | 0] = view.getInt32((ip + 32) | 0);
-    segments[(to + Seg.Destination + 3) | 0] = view.getInt32((ip + 36) | 0);
-    segments[(to + Seg.Ports) | 0] = view.getInt32((ip + 40) | 0);
-    segments[(to + Seg.Ttl) | 0] = next & 0xff;
-    segments[(to + Seg.IpId) | 0] = -1;
+    segments[to + Seg.Family] = 6;
+    segments[to + Seg.Source] = view.getInt32((ip + 8) | 0);
+    segments[to + Seg.Source + 1] = view.getInt32((ip + 12) | 0);
+    segments[to + Seg.Source + 2] = view.getInt32((ip + 16) | 0);
+    segments[to + Seg.Source + 3] = view.getInt32((ip + 20) | 0);
+    segments[to + Seg.Destination] = view.getInt32((ip + 24) | 0);
+    segments[to + Seg.Destination + 1] = view.getInt32((ip + 28) | 0);
+    segments[to + Seg.Destination + 2] = view.getInt32((ip + 32) | 0);
+    segments[to + Seg.Destination + 3] = view.getInt32((ip + 36) | 0);
+    segments[to + Seg.Ports] = view.getInt32((ip + 40) | 0);
+    segments[to + Seg.Ttl] = next & 0xff;
+    segments[to + Seg.IpId] = -1;
     writeKey(segments, to, seed);
     return tcp(view, to, (ip + 40) | 0, rest, length, vlan, capturedEnd);
   }
@@ -204,19 +204,19 @@ export function batchDecoder(decoder: Decoder, seed: number, origins: Int32Array
     const header = (rest >>> 28) << 2;
     const payload = (length - header) | 0;
     const flags = (rest >>> 16) & 0xff;
-    segments[(to + Seg.Flags) | 0] = flags;
-    segments[(to + Seg.Sequence) | 0] = view.getInt32((at + 4) | 0);
-    segments[(to + Seg.Acknowledgement) | 0] = view.getInt32((at + 8) | 0);
-    segments[(to + Seg.Window) | 0] = rest & 0xffff;
-    segments[(to + Seg.Payload) | 0] = payload > 0 ? payload : 0;
-    segments[(to + Seg.VlanCount) | 0] = vlan === 0 ? 0 : 1;
-    segments[(to + Seg.Vlan) | 0] = vlan;
+    segments[to + Seg.Flags] = flags;
+    segments[to + Seg.Sequence] = view.getInt32((at + 4) | 0);
+    segments[to + Seg.Acknowledgement] = view.getInt32((at + 8) | 0);
+    segments[to + Seg.Window] = rest & 0xffff;
+    segments[to + Seg.Payload] = payload > 0 ? payload : 0;
+    segments[to + Seg.VlanCount] = vlan === 0 ? 0 : 1;
+    segments[to + Seg.Vlan] = vlan;
     if (origins !== null) {
       decoder.tcpAt = at;
     }
     if ((flags & Flag.Syn) !== 0) {
       decoder.capturedEnd = capturedEnd;
-      segments[(to + Seg.WindowScale) | 0] = decoder.windowScale((at + 20) | 0, (at + header) | 0);
+      segments[to + Seg.WindowScale] = decoder.windowScale((at + 20) | 0, (at + header) | 0);
     }
     return done;
   }

@@ -4,16 +4,8 @@ import fc from 'fast-check';
 import { causes } from './causes.js';
 import { diagnose, explain, rulesThatHold } from './diagnosis.js';
 import type { ConnectionFacts } from './facts.js';
-import {
-  abortReset,
-  answeredConnection,
-  foreignAnswer,
-  plainFin,
-  resetBy,
-  strangerReset,
-  surroundings,
-  testedOnFacts,
-} from './rules-fixture.js';
+import { abortReset, answeredConnection, plainFin, resetBy, strangerReset, surroundings } from './facts-fixture.js';
+import { foreignAnswer, testedOnFacts } from './rules-fixture.js';
 import { rules } from './rules/index.js';
 
 for (const { rule, match, nearMiss, around, elsewhere } of testedOnFacts) {

@@ -223,7 +223,7 @@ async function explainRow(
     stream: streamOf(own, streams),
     verdict: verdictWords(explanationOf(row)),
     limits: limitsOf(row, exact === null),
-    displayFilter: displayFilter(tuple, vlans, others ? spanOf(wanted, own) : null, own.messages.length > 0),
+    displayFilter: displayFilter(tuple, vlans, others ? spanOf(wanted, own) : null, own.messages.shown.length > 0),
     sequence: own.sequence,
     messages: own.messages,
   };
@@ -231,9 +231,9 @@ async function explainRow(
   return { explanation, slice };
 }
 
-/** From its first packet to its last, or to the last message about it. */
+/** From its first packet to its last, or to the last message that is shown. */
 function spanOf({ first, last }: Wanted, { messages }: OwnSequence) {
-  const frame = messages.at(-1)?.frame;
+  const frame = messages.shown.at(-1)?.frame;
   return { first, last: frame !== undefined && nanosBetween(last, frame) > 0 ? frame : last };
 }
 

@@ -3,6 +3,7 @@ import { displayFilterOf } from './display-filter.js';
 import type { ConnectionExplanation, VerdictWords } from './explanation.js';
 import { keptPackets, keptSequence } from './kept-sequence.js';
 import { sentencesOf } from './limits.js';
+import { Messages } from './message.js';
 import { counted } from '../report/format.js';
 
 /** A connection as the store has it: facts by the names of the catalogue, times in RFC 3339. */
@@ -38,7 +39,7 @@ export function explainStored(facts: StoredFacts, words: ArrayLike<number>): Con
     ],
     displayFilter: displayFilterOf(facts),
     sequence: keptSequence(packets),
-    messages: [],
+    messages: new Messages(),
   };
 }
 

@@ -1,7 +1,7 @@
 import { causeTexts, type CauseText, type Explanation as Verdict } from '../diagnose/index.js';
 import type { Cause } from '@tcpscope/filter';
 import type { Sequence } from './kept-steps.js';
-import type { OwnMessage } from './message.js';
+import type { Messages } from './message.js';
 
 /** Why a connection ended, in words. */
 export interface VerdictWords {
@@ -31,8 +31,8 @@ export interface ConnectionExplanation {
   /** A Wireshark display filter that shows it. */
   readonly displayFilter: string;
   readonly sequence: Sequence;
-  /** What ICMP said of its segments, in order; none where only segments are kept. */
-  readonly messages: readonly OwnMessage[];
+  /** What ICMP said of its segments; nothing where only segments are kept. */
+  readonly messages: Messages;
 }
 
 /** A probability with as many digits as mean anything. */

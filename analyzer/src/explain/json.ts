@@ -65,6 +65,7 @@ export function explanationJson(explanation: ConnectionExplanation) {
     limits,
     displayFilter,
     sequence: sequenceJson(sequence),
-    messages: messages.map(messageJson),
+    messages: messages.shown.map(messageJson),
+    'messages.more': messages.more,
   };
 }

@@ -55,7 +55,7 @@ export function ladderText(rows: readonly SequenceRow[], width: number, colors: 
 function layoutOf(steps: readonly Step[], width: number): Layout {
   const widthOf = (column: Column) => Math.max(column.head.length, ...steps.map((step) => column.show(step).length));
   const placed = columns.map((column) => ({ column, width: widthOf(column) }));
-  const time = Math.max(9, ...steps.map((step) => timeText(step.offset).length));
+  const time = Math.max(9, ...steps.map((step) => offsetText(step.offset).length));
   const numbers = placed.reduce((sum, one) => sum + GAP + one.width, 0);
   const fixed = GAP + time + GAP + numbers;
   const number = { column: numbered, width: widthOf(numbered) };
@@ -83,7 +83,7 @@ function head({ time, arrow, columns: shown }: Layout, colors: Colors): string {
 }
 
 /** Seconds since the first packet, to the microsecond. */
-function timeText(nanos: number): string {
+export function offsetText(nanos: number): string {
   return (nanos / 1e9).toFixed(6);
 }
 
@@ -93,7 +93,7 @@ function stepLines(step: Step, layout: Layout, colors: Colors): string[] {
   const notes = step.marks.filter((mark) => mark.kind !== 'silence').map(noteText);
   const paint = paintOf(step, colors);
   const numbers = layout.columns.map(({ column, width }) => column.show(step).padStart(width)).join(' '.repeat(GAP));
-  const line = `${' '.repeat(GAP)}${timeText(offset).padStart(layout.time)}  ${paint(arrow(packet.from, flagsText(packet.flags), layout.arrow))}  ${numbers}`;
+  const line = `${' '.repeat(GAP)}${offsetText(offset).padStart(layout.time)}  ${paint(arrow(packet.from, flagsText(packet.flags), layout.arrow))}  ${numbers}`;
   const text = notes.length === 0 ? [] : wrapped(notes.join('. '), layout.notes).split('\n');
   const before = silence.map(({ text: words }) => aside(words, layout, colors));
   if (!layout.beside) {

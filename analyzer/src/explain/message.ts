@@ -4,7 +4,7 @@ import type { Frame } from './frame.js';
 
 /** An ICMP message that a segment of the tuple could not be delivered. */
 export interface OwnMessage {
-  /** The connection of the tuple's last packet before it, as in `OwnPacket`. */
+  /** As in `OwnPacket`. */
   readonly connection: number;
   /** Whose segment it is about. */
   readonly about: Side;
@@ -13,8 +13,23 @@ export interface OwnMessage {
   readonly frame: Frame;
 }
 
-/** Messages shown of a connection; a slice has all. */
-export const mostMessages = 20;
+/** Messages shown of a connection: each says the same as the one before. A slice has all. */
+const MOST = 20;
+
+/** What ICMP said of a connection, in order. */
+export class Messages {
+  readonly shown: OwnMessage[] = [];
+  /** How many there are behind these. */
+  more = 0;
+
+  add(message: OwnMessage): void {
+    if (this.shown.length < MOST) {
+      this.shown.push(message);
+    } else {
+      this.more++;
+    }
+  }
+}
 
 /** @param segments the message as the decoder hands it on, at word 0 */
 export function messageOf(segments: Int32Array, frame: Frame, about: Side, connection: number): OwnMessage {

@@ -43,7 +43,7 @@ async function explain(which: number, slice: string | null = null) {
 
 test('a message is shown with the connection that it is about, and with no other of its ports', async () => {
   const texts = await Promise.all(
-    [0, 1, 2].map(async (which) => (await explain(which)).messages.map(({ text }) => text))
+    [0, 1, 2].map(async (which) => (await explain(which)).messages.shown.map(({ text }) => text))
   );
   assert.deepEqual(texts, [
     [],
@@ -62,6 +62,23 @@ test('the page says when it came, and in which packet; JSON, too', async () => {
   );
 });
 
+test('a message that the verdict does not believe is not shown', async () => {
+  const forged = talk({ clientIsn: 900_000 }).syn().unreachable(13, router).packets[1]!;
+  const { packets } = talk().syn();
+  const file = scratch.write(pcap([...packets, { ...forged, time: packets[0]!.time + 1000n }], { nanoseconds: true }));
+  const { verdict, messages } = await explained(file, null);
+  assert.equal(verdict?.cause, 'no-answer');
+  assert.deepEqual(messages.shown, []);
+});
+
+test('of many messages the first are shown, and the others counted', async () => {
+  const [syn, message] = talk().syn().unreachable(13, router).packets;
+  const again = Array.from({ length: 30 }, (_, i) => ({ ...message!, time: message!.time + BigInt(i) * 1_000_000n }));
+  const explanation = await explained(scratch.write(pcap([syn!, ...again])), null);
+  assert.deepEqual([explanation.messages.shown.length, explanation.messages.more], [20, 10]);
+  assert.match(explanationText(explanation, { color: false, source: '' }), /\n {2}and 10 more\n/);
+});
+
 test('the Wireshark filter shows it, of a connection with a message alone', async () => {
   assert.match((await explain(0)).displayFilter, /!icmp/);
   const { displayFilter } = await explain(1);
@@ -76,5 +93,5 @@ test('a slice has it, so that the slice is explained alike', async () => {
   // How long nothing came is no longer known, but who said no is.
   assert.equal(again.verdict?.cause, verdict?.cause);
   assert.deepEqual(again.verdict?.evidence, verdict?.evidence);
-  assert.equal(again.messages.length, 1);
+  assert.equal(again.messages.shown.length, 1);
 });

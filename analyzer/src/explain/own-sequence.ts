@@ -1,6 +1,6 @@
 import { nanosBetween, type SequencePacket } from './packet.js';
 import { KeptSteps, type Sequence } from './kept-steps.js';
-import { mostMessages, type OwnMessage } from './message.js';
+import { Messages, type OwnMessage } from './message.js';
 import { SequenceMarker } from './sequence-marker.js';
 import { SliceFormat } from './slice.js';
 import type { OwnPacket } from './tuple-replay.js';
@@ -14,7 +14,7 @@ export interface Wanted {
 
 interface Candidate {
   readonly connection: number;
-  readonly messages: OwnMessage[];
+  readonly messages: Messages;
   readonly marker: SequenceMarker;
   readonly kept: KeptSteps;
   readonly format: SliceFormat;
@@ -28,8 +28,7 @@ export type Selection = (own: OwnPacket | OwnMessage) => boolean;
 
 export interface OwnSequence {
   readonly sequence: Sequence;
-  /** What ICMP said of it, in order; at most `mostMessages`. */
-  readonly messages: readonly OwnMessage[];
+  readonly messages: Messages;
   readonly format: SliceFormat;
   readonly selection: Selection;
 }
@@ -113,14 +112,17 @@ export class TimeCollector {
 }
 
 function gatherer(all: boolean): Omit<Candidate, 'connection'> {
-  return { marker: new SequenceMarker(), kept: new KeptSteps(all), messages: [], format: new SliceFormat() };
+  return {
+    marker: new SequenceMarker(),
+    kept: new KeptSteps(all),
+    messages: new Messages(),
+    format: new SliceFormat(),
+  };
 }
 
 function gatherMessage({ messages, format }: Omit<Candidate, 'connection'>, message: OwnMessage): void {
   format.note(message.frame);
-  if (messages.length < mostMessages) {
-    messages.push(message);
-  }
+  messages.add(message);
 }
 
 function gather({ marker, kept, format }: Omit<Candidate, 'connection'>, { packet, frames }: OwnPacket): void {

@@ -3,7 +3,7 @@ import { endText } from '../diagnose/index.js';
 import { bytes, counted, duration, probability } from '../report/format.js';
 import { closeTexts, wrapped } from '../report/page.js';
 import type { ConnectionExplanation, VerdictWords } from './explanation.js';
-import { ladderText, type Colors } from './ladder.js';
+import { ladderText, offsetText, type Colors } from './ladder.js';
 import { nanosBetween } from './packet.js';
 
 export interface ExplanationPageOptions {
@@ -61,12 +61,16 @@ function sequence({ sequence: { rows } }: ConnectionExplanation, width: number, 
 }
 
 function messages({ messages: all, sequence: { rows } }: ConnectionExplanation, width: number, colors: Colors): string {
+  if (all.shown.length === 0) {
+    return '';
+  }
   const [first] = rows.flatMap((row) => ('step' in row ? [row.step.packet] : []));
-  const lines = all.map(({ frame, text: words }) => {
-    const offset = first === undefined ? '' : `${(nanosBetween(first, frame) / 1e9).toFixed(6)}  `;
+  const lines = all.shown.map(({ frame, text: words }) => {
+    const offset = first === undefined ? '' : `${offsetText(nanosBetween(first, frame))}  `;
     return wrapped(`${offset}packet ${frame.number}: ${words}`, width, '  ');
   });
-  return all.length === 0 ? '' : `${colors.bold('Messages about it')}\n${lines.join('\n')}`;
+  const more = all.more === 0 ? [] : [`  and ${all.more} more`];
+  return [colors.bold('Messages about it'), ...lines, ...more].join('\n');
 }
 
 function limits({ limits: lines }: ConnectionExplanation, width: number, colors: Colors): string {

@@ -14,6 +14,7 @@ import {
 import type { Side } from '../diagnose/index.js';
 import { Nanos, Row, State } from '../flow/layout.js';
 import { FlowTracker } from '../flow/index.js';
+import { hasSent } from '../flow/unreachable.js';
 import { frameOf, type Frame } from './frame.js';
 import { KeptFragments } from './kept-fragments.js';
 import { messageOf, type OwnMessage } from './message.js';
@@ -53,8 +54,6 @@ export class TupleReplay implements PacketSink {
   private waiting: { readonly number: number; readonly own: Omit<OwnPacket, 'connection'> } | null = null;
   /** A bare acknowledgement between ports 0 of no hosts, which no tuple that is asked for has. */
   private readonly other = new Int32Array(Seg.Words);
-  /** Connection of the last packet that was given; 0 before the first. */
-  private last = 0;
   private read = 0;
   private own = 0;
 
@@ -116,11 +115,21 @@ export class TupleReplay implements PacketSink {
     }
   }
 
-  /** An ICMP message about a segment: it belongs to the connection of the tuple's last packet. */
+  /** An ICMP message about a segment: given when the flow room believes it, too. */
   private message(frame: () => Frame): void {
-    const side = this.match.side(this.segments, 0);
-    if (side !== 0 && this.last !== 0) {
-      this.onMessage(messageOf(this.segments, frame(), side === 1 ? 'client' : 'server', this.last));
+    const { segments } = this;
+    const side = this.match.side(segments, 0);
+    if (side === 0) {
+      return;
+    }
+    writeKey(segments, 0, 0);
+    const word = (place: number) => segments[place] as number;
+    const connection = this.connectionWhere(
+      (rows, at) =>
+        rows[at + Row.Ports] === word(Seg.KeyPorts) && hasSent(rows, at, word(Seg.Direction), word(Seg.Sequence))
+    );
+    if (connection !== null) {
+      this.onMessage(messageOf(segments, frame(), side === 1 ? 'client' : 'server', connection));
     }
   }
 
@@ -150,7 +159,7 @@ export class TupleReplay implements PacketSink {
     if (waiting !== null) {
       // Both may have gone to the same row, which then shows the later one alone.
       const connection = this.connectionOf(waiting.number) ?? (own === null ? null : this.connectionOf(number));
-      this.give(connection ?? waiting.number, waiting.own);
+      this.onPacket({ connection: connection ?? waiting.number, ...waiting.own });
     }
     this.waiting = own === null ? null : { number, own };
     if (flow.held === 0) {
@@ -162,23 +171,23 @@ export class TupleReplay implements PacketSink {
     if (this.waiting !== null) {
       const { number, own } = this.waiting;
       this.waiting = null;
-      this.give(this.connectionOf(number) ?? number, own);
+      this.onPacket({ connection: this.connectionOf(number) ?? number, ...own });
     }
-  }
-
-  private give(connection: number, own: Omit<OwnPacket, 'connection'>): void {
-    this.last = connection;
-    this.onPacket({ connection, ...own });
   }
 
   /** Number of the first packet of the connection whose last packet has this number. */
   private connectionOf(number: number): number | null {
+    return this.connectionWhere((rows, at) => ((rows[at + Row.LastNanos] as number) & Nanos.Most) === number);
+  }
+
+  /** Number of the first packet of the connection whose row has a property; null when there is none. */
+  private connectionWhere(holds: (rows: Int32Array, at: number) => boolean): number | null {
     const { table } = this.flow.connections;
+    const { rows } = table;
     for (let row = 1; row <= table.highest; row++) {
       const at = table.at(row);
-      const last = (table.rows[at + Row.LastNanos] as number) & Nanos.Most;
-      if (((table.rows[at + Row.State] as number) & State.Used) !== 0 && last === number) {
-        return table.rows[at + Row.StartNanos] as number;
+      if (((rows[at + Row.State] as number) & State.Used) !== 0 && holds(rows, at)) {
+        return rows[at + Row.StartNanos] as number;
       }
     }
     return null;

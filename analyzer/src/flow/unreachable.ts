@@ -20,15 +20,17 @@ export function createUnreachable(connections: Connections, segments: Int32Array
   return function noteUnreachable(row: number, segment: number): void {
     const direction = segments[segment + Seg.Direction] as number;
     const sequence = segments[segment + Seg.Sequence] as number;
-    const rival = rows[row * Row.Words + Table.Offset + Row.Rival] as number;
-    const subject = has(row, direction, sequence) ? row : has(rival, direction, sequence) ? rival : 0;
-    if (subject !== 0) {
-      note(subject, segment, direction, sequence);
+    // Row 0 has sent nothing.
+    const rival = rows[rowAt(row) + Row.Rival] as number;
+    if (hasSent(rows, rowAt(row), direction, sequence)) {
+      note(row, segment, direction, sequence);
+    } else if (hasSent(rows, rowAt(rival), direction, sequence)) {
+      note(rival, segment, direction, sequence);
     }
   };
 
   function note(row: number, segment: number, direction: number, sequence: number): void {
-    const at = row * Row.Words + Table.Offset;
+    const at = rowAt(row);
     const facts = factsAt(at);
     const noted = words[facts + Fact.Unreachable] as number;
     if (noted !== 0) {
@@ -53,16 +55,22 @@ export function createUnreachable(connections: Connections, segments: Int32Array
       rows[at + Row.Verdicts] = (rows[at + Row.Verdicts] as number) | Verdict.Unreachable;
     }
   }
+}
 
-  /** Whether a connection is open, and its side has used the sequence number. */
-  function has(row: number, direction: number, sequence: number): boolean {
-    const at = row * Row.Words + Table.Offset;
-    const state = row === 0 ? 0 : (rows[at + Row.State] as number);
-    return (
-      (state & State.Closed) === 0 &&
-      (state & (State.Sequence << direction)) !== 0 &&
-      ((sequence - (rows[at + Row.First + direction] as number)) | 0) >= 0 &&
-      ((sequence - (rows[at + Row.Next + direction] as number)) | 0) <= 0
-    );
-  }
+function rowAt(row: number): number {
+  return row * Row.Words + Table.Offset;
+}
+
+/**
+ * Whether the connection at `at` is open, and a direction of it has used the sequence number: what a message must quote to
+ * be believed.
+ */
+export function hasSent(rows: Int32Array, at: number, direction: number, sequence: number): boolean {
+  const state = rows[at + Row.State] as number;
+  return (
+    (state & State.Closed) === 0 &&
+    (state & (State.Sequence << direction)) !== 0 &&
+    ((sequence - (rows[at + Row.First + direction] as number)) | 0) >= 0 &&
+    ((sequence - (rows[at + Row.Next + direction] as number)) | 0) <= 0
+  );
 }

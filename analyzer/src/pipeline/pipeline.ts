@@ -162,9 +162,10 @@ function spansWindows({ words, length }: PacketBatch): boolean {
   }
   const start = windowStart(windowAt(words, Pkt.Seconds)) | 0;
   const end = (length * Pkt.Words) | 0;
-  const seconds = windowSeconds;
+  // A module's constant would be loaded again at each turn.
+  const span = windowSeconds;
   for (let at: number = Pkt.Seconds; at < end; at = (at + Pkt.Words) | 0) {
-    if (((words[at] as number) - start) >>> 0 >= seconds) {
+    if (((words[at] as number) - start) >>> 0 >= span) {
       return true;
     }
   }

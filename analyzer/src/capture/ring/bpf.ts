@@ -88,6 +88,10 @@ const TAGGED = [0x8100, 0x88a8, 0x9100, 0x9200, 0x8926, 0x893f, 0x8903, 0x8847, 
 const CARRIERS = [6, 4, 41, 47, 51, 97, 108, 137];
 /** IPv6 extension headers that may lead to TCP. */
 const EXTENSIONS = [0, 43, 44, 60, 135, 139, 140];
+const UDP = 17;
+/** ICMP, and its message that something cannot be reached (RFC 792); the same of IPv6 (RFC 4443). */
+export const icmp = { protocol: 1, unreachable: 3 } as const;
+export const icmp6 = { protocol: 58, unreachable: 1 } as const;
 /** UDP ports of the tunnels that the decoder knows. */
 const TUNNEL_PORTS = [4789, 4790, 6081, 2152, 1701, 3544, 5072, 5247, 4754, 6635];
 
@@ -120,8 +124,8 @@ export function defaultProgram(link: 14 | 0, snap: number): Instruction[] {
     .when(JUMP_SET, 0x3fff, 'keep')
     .load(LOAD_BYTE, link + 9)
     .equalsAny(CARRIERS, 'keep')
-    .when(JUMP_EQUAL, 1, 'icmp')
-    .when(JUMP_EQUAL, 17, 'next', 'drop')
+    .when(JUMP_EQUAL, icmp.protocol, 'icmp')
+    .when(JUMP_EQUAL, UDP, 'next', 'drop')
     .load(LOAD_IP_HEADER_LENGTH, link)
     .load(LOAD_HALF_INDEXED, link + 2)
     .equalsAny(TUNNEL_PORTS, 'keep')
@@ -131,13 +135,13 @@ export function defaultProgram(link: 14 | 0, snap: number): Instruction[] {
     .label('icmp')
     .load(LOAD_IP_HEADER_LENGTH, link)
     .load(LOAD_BYTE_INDEXED, link)
-    .when(JUMP_EQUAL, 3, 'keep', 'drop')
+    .when(JUMP_EQUAL, icmp.unreachable, 'keep', 'drop')
     .label('ipv6')
     .load(LOAD_BYTE, link + 6)
     .equalsAny(CARRIERS, 'keep')
     .equalsAny(EXTENSIONS, 'keep')
-    .when(JUMP_EQUAL, 58, 'icmp6')
-    .when(JUMP_EQUAL, 17, 'next', 'drop')
+    .when(JUMP_EQUAL, icmp6.protocol, 'icmp6')
+    .when(JUMP_EQUAL, UDP, 'next', 'drop')
     .load(LOAD_HALF, link + 42)
     .equalsAny(TUNNEL_PORTS, 'keep')
     .load(LOAD_HALF, link + 40)
@@ -145,7 +149,7 @@ export function defaultProgram(link: 14 | 0, snap: number): Instruction[] {
     .goto('drop')
     .label('icmp6')
     .load(LOAD_BYTE, link + 40)
-    .when(JUMP_EQUAL, 1, 'keep')
+    .when(JUMP_EQUAL, icmp6.unreachable, 'keep')
     .label('drop')
     .load(RETURN, 0)
     .label('keep')

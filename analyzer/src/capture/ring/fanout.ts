@@ -1,4 +1,4 @@
-import { Assembler, type Instruction } from './bpf.js';
+import { Assembler, icmp, icmp6, type Instruction } from './bpf.js';
 
 /** Classic BPF (linux/bpf_common.h, linux/filter.h). */
 const LOAD_BYTE = 0x30;
@@ -32,8 +32,6 @@ const PACKET_OUTGOING = 4;
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
 const VLAN_TAGS = [0x8100, 0x88a8, 0x9100, 0x9200];
-const ICMP = 1;
-const ICMPV6 = 58;
 const PPPOE = 0x8864;
 const MPLS = [0x8847, 0x8848];
 
@@ -105,22 +103,23 @@ export function fanoutProgram(link: 14 | 0): Instruction[] {
     .load(AND, 0xf0)
     .when(JUMP_EQUAL, 0x40, 'ipv4')
     .when(JUMP_EQUAL, 0x60, 'ipv6', 'other')
-    // An ICMP message that something cannot be reached goes where the packets go that it is about.
+    // An ICMP message that something cannot be reached goes where the packets go that it is about: behind the IP header
+    // (20 or 40 bytes) and 8 bytes of its own it quotes one.
     .label('ipv4')
     .load(LOAD_BYTE_AT_X, 9)
-    .when(JUMP_EQUAL, ICMP, 'next', 'ends 4')
+    .when(JUMP_EQUAL, icmp.protocol, 'next', 'ends 4')
     .load(LOAD_BYTE_AT_X, 0)
     .when(JUMP_EQUAL, 0x45, 'next', 'ends 4')
     .load(LOAD_BYTE_AT_X, 20)
-    .when(JUMP_EQUAL, 3, 'next', 'ends 4');
+    .when(JUMP_EQUAL, icmp.unreachable, 'next', 'ends 4');
   step(assembler, 28).label('ends 4').load(STORE_X, PLACE);
   add(assembler, [12, 16])
     .goto('spread')
     .label('ipv6')
     .load(LOAD_BYTE_AT_X, 6)
-    .when(JUMP_EQUAL, ICMPV6, 'next', 'ends 6')
+    .when(JUMP_EQUAL, icmp6.protocol, 'next', 'ends 6')
     .load(LOAD_BYTE_AT_X, 40)
-    .when(JUMP_EQUAL, 1, 'next', 'ends 6');
+    .when(JUMP_EQUAL, icmp6.unreachable, 'next', 'ends 6');
   step(assembler, 48).label('ends 6').load(STORE_X, PLACE);
   add(assembler, [8, 12, 16, 20, 24, 28, 32, 36]);
   return assembler

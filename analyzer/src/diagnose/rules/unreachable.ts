@@ -56,8 +56,7 @@ export const unreachableRules: readonly Rule[] = [
     family: 'unreachable',
     sign: 'on a connection that stood, ICMP says that the peer cannot be reached any more',
     says: { 'dead-peer': 1.5 },
-    when: (c) =>
-      c.unreachable?.answered === true && !isRefusal(c.unreachable) && c.close !== 'fin' && c.close !== 'refused',
+    when: (c) => c.unreachable?.answered === true && !isRefusal(c.unreachable) && c.close !== 'fin',
     evidence,
   },
 ];
