@@ -1,0 +1,63 @@
+import { expect, test } from '@grafana/plugin-e2e';
+import { withoutGrafana } from './grafana';
+
+/**
+ * What Grafana's server makes of the plugin and of provisioning/, without a page: it needs no browser. An analyzer with rows
+ * of the last minutes must be behind it.
+ */
+test.skip(...withoutGrafana);
+
+const source = '/api/datasources/uid/tcpevents';
+const rules = '/api/prometheus/grafana/api/v1/rules';
+
+interface Instance {
+  state: string;
+  annotations: Record<string, string>;
+}
+interface Rule {
+  name: string;
+  health: string;
+  lastError?: string;
+  alerts?: Instance[];
+}
+
+test('the provisioned data source answers', async ({ request }) => {
+  const health = await request.get(`${source}/health`);
+  expect(await health.json()).toMatchObject({ status: 'OK', message: expect.stringMatching(/^tcpscope \S+ answers/) });
+  const resources = await request.get(`${source}/resources/fields`);
+  expect((await resources.json()).fields.length).toBeGreaterThan(50);
+});
+
+test('no part of the analyzer’s API but the editors’ can be reached through it', async ({ request }) => {
+  for (const path of ['query', 'health', 'openapi.json', '../query']) {
+    expect((await request.get(`${source}/resources/${path}`)).status(), path).toBeGreaterThanOrEqual(400);
+  }
+});
+
+test('the dashboards are there', async ({ request }) => {
+  const found = (await (await request.get('/api/search?tag=tcpscope')).json()) as Array<{ uid: string }>;
+  const expected = ['tcpscope-capture-health', 'tcpscope-conversations', 'tcpscope-events'];
+  expect(found.map(({ uid }) => uid).sort()).toEqual(expected);
+});
+
+test('every alert rule is evaluated without an error, and its links lead somewhere', async ({ request }) => {
+  test.setTimeout(180_000); // each rule is evaluated once a minute
+  const read = async () => {
+    const { data } = (await (await request.get(rules)).json()) as { data: { groups: Array<{ rules: Rule[] }> } };
+    return data.groups.flatMap((group) => group.rules);
+  };
+  const expected = { 'Analyzer silent': 'ok', 'Capture failed': 'ok', 'Server RST spike': 'ok' };
+  const health = async () => Object.fromEntries((await read()).map((rule) => [rule.name, rule.health]));
+  await expect.poll(health, { timeout: 170_000, intervals: [5000] }).toMatchObject(expected);
+  for (const { name, alerts } of await read()) {
+    for (const { annotations } of alerts ?? []) {
+      for (const [key, text] of Object.entries(annotations)) {
+        expect(text, `${name}: ${key}`).not.toMatch(/\{\{|\[no value\]|NaN/);
+        if (/^https?:/.test(text)) {
+          const { pathname, search } = new URL(text);
+          expect((await request.get(pathname + search)).status(), text).toBe(200);
+        }
+      }
+    }
+  }
+});
