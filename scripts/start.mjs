@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { build, partNames } from './build.mjs';
+import { forgetLastDemo } from './demo-store.mjs';
 import { findGrafana, startGrafana } from './grafana.mjs';
 import { install } from './install.mjs';
 import { root } from './run.mjs';
@@ -85,8 +86,9 @@ async function capture() {
 async function playDemo() {
   say(`
 DEMO: what follows is generated traffic of a made-up company, played from three hours ago into the present.
-It is kept apart from real data, in tcpscope-demo, and its rows say probe = demo.
+It is kept apart from real data, in tcpscope-demo, and its rows say probe = demo. Each demo begins with an empty store.
 `);
+  forgetLastDemo('tcpscope-demo');
   const node = process.execPath;
   const traffic = follow(
     spawn(node, ['--import', 'tsx', 'test/traffic/generate.ts', '--live', '--from', 'now-3h'], {
