@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { install } from './install.mjs';
 import { root, run } from './run.mjs';
 
 /** Folders and files that a part is made of, one file that its build writes last, and the command that builds it. */
@@ -70,6 +71,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     process.exit(2);
   }
   try {
+    await install((what) => console.log(what));
     await build(names.length === 0 ? partNames : names, (what) => console.log(what));
   } catch (error) {
     console.error(error.message);
