@@ -16,8 +16,10 @@ interface Instance {
 }
 interface Rule {
   name: string;
+  /** "ok" before the first evaluation, too; "nodata" is no error. */
   health: string;
   lastError?: string;
+  lastEvaluation: string;
   alerts?: Instance[];
 }
 
@@ -46,9 +48,12 @@ test('every alert rule is evaluated without an error, and its links lead somewhe
     const { data } = (await (await request.get(rules)).json()) as { data: { groups: Array<{ rules: Rule[] }> } };
     return data.groups.flatMap((group) => group.rules);
   };
-  const expected = { 'Analyzer silent': 'ok', 'Capture failed': 'ok', 'Server RST spike': 'ok' };
-  const health = async () => Object.fromEntries((await read()).map((rule) => [rule.name, rule.health]));
-  await expect.poll(health, { timeout: 170_000, intervals: [5000] }).toMatchObject(expected);
+  const evaluated = async () => (await read()).filter((rule) => Date.parse(rule.lastEvaluation) > 0).map(({ name }) => name).sort(); // prettier-ignore
+  const expected = ['Analyzer silent', 'Capture failed', 'Server RST spike'];
+  await expect.poll(evaluated, { timeout: 170_000, intervals: [5000] }).toEqual(expected);
+  for (const { name, health, lastError } of await read()) {
+    expect(['ok', 'nodata'], `${name}: ${lastError ?? ''}`).toContain(health);
+  }
   for (const { name, alerts } of await read()) {
     for (const { annotations } of alerts ?? []) {
       for (const [key, text] of Object.entries(annotations)) {
