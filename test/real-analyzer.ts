@@ -30,6 +30,12 @@ try {
     child.on('error', () => resolve(127));
     child.on('close', (code) => resolve(code ?? 1));
   });
+  const { exitCode, signalCode } = analyzer.process;
+  if (exitCode !== null || signalCode !== null) {
+    // Every test that asked it later has failed for this reason.
+    console.error(`The analyzer ended too early (${exitCode ?? signalCode}):\n${analyzer.output}`);
+    status = 1;
+  }
   await analyzer.stop();
 } finally {
   rmSync(folder, { recursive: true, force: true });
