@@ -54,6 +54,14 @@ describe('findings in a thread', () => {
     );
   });
 
+  test('leave the memory alone that the engine’s answer lies in with others, as from a channel between processes', async () => {
+    const answer = refusals(300);
+    const channel = Buffer.concat([answer, Buffer.from('another answer')]);
+    const { rows } = await finder.find(() => Promise.resolve(channel.subarray(0, answer.length)), task, never);
+    assert.equal(rows.length, 1);
+    assert.equal(channel.subarray(answer.length).toString(), 'another answer');
+  });
+
   test('keep nobody else waiting', async () => {
     /** @param work asks the engine, whose answer comes together with another question, and works findings out */
     const orderOf = async (work: (ask: () => Promise<Uint8Array>) => Promise<unknown>) => {

@@ -30,8 +30,9 @@ export class Finder {
     // Before the engine is asked: they start side by side.
     const thread = this.take() ?? new Thread();
     try {
-      // A copy, because what the engine sent may lie in memory that others use, and would move away with it.
-      const answer = (await ask()).slice();
+      // A copy: what the engine sent lies in memory with what it sends next, which would move away with it and end the
+      // process. Not by `slice`, which copies an Uint8Array and shares a Buffer.
+      const answer = new Uint8Array(await ask());
       const found = await thread.find({ ...task, answer }, signal);
       this.keep(thread);
       return found;
