@@ -1,5 +1,5 @@
 // Builds everything, or the parts that are named: node scripts/build.mjs [filter] [analyzer] [frontend] [backend]
-// Everything is built where something it is made of is newer than what was built.
+// Everything is built where something it is made of is newer than what was built; dependencies are installed first.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -2,17 +2,18 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Whether the process that the lock file names is alive. Empty after an orderly end, left behind after a kill. */
-function isOwned(lock) {
+/** Whether nobody uses the store any more: its lock file is empty after an orderly end, and names a dead process after a kill. */
+function isLeft(lock) {
   const text = readFileSync(lock, 'utf8').trim();
   if (text === '') {
-    return false;
+    return true;
   }
   try {
     process.kill(JSON.parse(text).pid, 0);
-    return true;
+    return false;
   } catch (error) {
-    return error.code === 'EPERM';
+    // No such process. Anything else is somebody's process, or somebody's file.
+    return error.code === 'ESRCH';
   }
 }
 
@@ -22,7 +23,7 @@ function isOwned(lock) {
  */
 export function forgetLastDemo(folder) {
   const lock = join(folder, 'lock');
-  if (existsSync(lock) && !isOwned(lock)) {
+  if (existsSync(lock) && isLeft(lock)) {
     rmSync(folder, { recursive: true });
   }
 }

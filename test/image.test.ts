@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { inRepository } from './plugin-host/paths.js';
 
@@ -30,9 +30,9 @@ function stages(): Map<string, string[][]> {
 
 /** COPY: what is in a folder goes into a folder; a file goes into what ends with a slash. */
 function copy(names: readonly string[], from: string, target: string, to: string): void {
-  for (const name of names.filter((one) => existsSync(join(from, one)))) {
-    const isFile = /\.\w+$/.test(name);
-    const place = isFile && target.endsWith('/') ? join(target, name.slice(name.lastIndexOf('/') + 1)) : target;
+  for (const name of names) {
+    const isFile = statSync(join(from, name)).isFile();
+    const place = isFile && target.endsWith('/') ? join(target, basename(name)) : target;
     cpSync(join(from, name), join(to, place), { recursive: true, verbatimSymlinks: true });
   }
 }

@@ -1,7 +1,7 @@
 import { chromium, type Browser } from 'playwright-core';
 import { unpackChromium } from './unpack-chromium.js';
 
-/** They keep it from asking the network for anything of its own. */
+/** All but the first two keep it from asking the network for anything of its own. */
 const switches = [
   '--no-sandbox',
   '--disable-gpu',
@@ -25,8 +25,6 @@ export async function launchChromium(): Promise<Browser> {
       throw error;
     }
     // A machine without a desktop. Where there is one, its own libraries and fonts are newer.
-    const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const all = { ...Object.fromEntries(inherited), ...env };
-    return chromium.launch({ executablePath: executable, args: switches, env: all });
+    return chromium.launch({ executablePath: executable, args: switches, env: { ...process.env, ...env } });
   }
 }

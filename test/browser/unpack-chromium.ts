@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliDecompressSync } from 'node:zlib';
+import { inRepository } from '../plugin-host/paths.js';
 
 /** The package is used as an archive: its own code unpacks for functions in a cloud, and one process at a time. */
 const packed = fileURLToPath(new URL('../../', import.meta.resolve('@sparticuz/chromium')));
@@ -17,12 +17,14 @@ export interface Unpacked {
 
 /**
  * Unpacks the Chromium of @sparticuz/chromium, once for all tests and their processes: into a folder that gets its name when
- * it is complete. Takes some seconds the first time.
+ * it is complete, beside the package and not where others may write. Takes some seconds the first time.
  */
 export function unpackChromium(): Unpacked {
   const { version } = JSON.parse(readFileSync(join(packed, 'package.json'), 'utf8')) as { version: string };
-  const place = join(tmpdir(), `tcpscope-chromium-${version}-${process.getuid?.() ?? 0}`);
+  const cache = inRepository('node_modules/.cache');
+  const place = join(cache, `chromium-${version}`);
   if (!existsSync(place)) {
+    mkdirSync(cache, { recursive: true });
     const own = mkdtempSync(`${place}-`);
     writeFileSync(join(own, 'chromium'), inflate('chromium.br'), { mode: 0o700 });
     extract('swiftshader.tar.br', own);
@@ -33,9 +35,10 @@ export function unpackChromium(): Unpacked {
       renameSync(own, place);
     } catch (error) {
       rmSync(own, { recursive: true });
+      // Another process may have been faster.
       if (!existsSync(place)) {
         throw error;
-      } // else another process was faster
+      }
     }
   }
   return {

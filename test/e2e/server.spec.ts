@@ -10,24 +10,21 @@ test.skip(...withoutGrafana);
 const source = '/api/datasources/uid/tcpevents';
 const rules = '/api/prometheus/grafana/api/v1/rules';
 
-interface Instance {
-  state: string;
-  annotations: Record<string, string>;
-}
 interface Rule {
   name: string;
   /** "ok" before the first evaluation, too; "nodata" is no error. */
   health: string;
   lastError?: string;
   lastEvaluation: string;
-  alerts?: Instance[];
+  /** Its instances. */
+  alerts?: Array<{ annotations: Record<string, string> }>;
 }
 
 test('the provisioned data source answers', async ({ request }) => {
   const health = await request.get(`${source}/health`);
   expect(await health.json()).toMatchObject({ status: 'OK', message: expect.stringMatching(/^tcpscope \S+ answers/) });
   const resources = await request.get(`${source}/resources/fields`);
-  expect((await resources.json()).fields.length).toBeGreaterThan(50);
+  expect(await resources.json()).toMatchObject({ fields: expect.arrayContaining([expect.objectContaining({ name: 'rst.count.srv' })]) }); // prettier-ignore
 });
 
 test('no part of the analyzer’s API but the editors’ can be reached through it', async ({ request }) => {
@@ -48,21 +45,20 @@ test('every alert rule is evaluated without an error, and its links lead somewhe
     const { data } = (await (await request.get(rules)).json()) as { data: { groups: Array<{ rules: Rule[] }> } };
     return data.groups.flatMap((group) => group.rules);
   };
-  const evaluated = async () => (await read()).filter((rule) => Date.parse(rule.lastEvaluation) > 0).map(({ name }) => name).sort(); // prettier-ignore
-  const expected = ['Analyzer silent', 'Capture failed', 'Server RST spike'];
-  await expect.poll(evaluated, { timeout: 170_000, intervals: [5000] }).toEqual(expected);
-  for (const { name, health, lastError } of await read()) {
-    expect(['ok', 'nodata'], `${name}: ${lastError ?? ''}`).toContain(health);
-  }
-  for (const { name, alerts } of await read()) {
-    for (const { annotations } of alerts ?? []) {
-      for (const [key, text] of Object.entries(annotations)) {
-        expect(text, `${name}: ${key}`).not.toMatch(/\{\{|\[no value\]|NaN/);
+  // Right after its start Grafana has the states from before, with texts that are not filled in yet.
+  await expect(async () => {
+    const found = await read();
+    expect(found.map(({ name }) => name).sort()).toEqual(['Analyzer silent', 'Capture failed', 'Server RST spike']);
+    for (const { name, health, lastError, lastEvaluation, alerts } of found) {
+      expect(Date.parse(lastEvaluation), `${name} was evaluated`).toBeGreaterThan(0);
+      expect(['ok', 'nodata'], `${name}: ${lastError ?? ''}`).toContain(health);
+      for (const text of (alerts ?? []).flatMap(({ annotations }) => Object.values(annotations))) {
+        expect(text, name).not.toMatch(/\{\{|\[no value\]|NaN/);
         if (/^https?:/.test(text)) {
           const { pathname, search } = new URL(text);
           expect((await request.get(pathname + search)).status(), text).toBe(200);
         }
       }
     }
-  }
+  }).toPass({ timeout: 170_000, intervals: [5000] });
 });
