@@ -70,6 +70,10 @@ func (a *analyzer) call(ctx context.Context, method, path string, query url.Valu
 		return nil, err
 	}
 	request.Header.Set("Accept", "application/json")
+	// Every route that is asked here only reads. Said so, the transport asks again on another connection when the one it kept
+	// had been closed by the analyzer, or a proxy before it, just as the request left (net/http, Transport); a POST it would
+	// fail. An empty value says it to the transport alone, and is not sent.
+	request.Header["Idempotency-Key"] = []string{}
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", "application/json")
 	}

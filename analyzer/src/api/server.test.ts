@@ -55,6 +55,14 @@ describe('where it listens', () => {
     await api.stop();
   });
 
+  test('keeps connections longer than the 90 s after which Grafana closes those it does not use', async () => {
+    const api = await startApi(apiDependencies());
+    const { headers } = await fetch(`${api.url}/api/v1/health`);
+    const [, seconds] = /^timeout=(\d+)$/.exec(headers.get('keep-alive') ?? '') ?? [];
+    assert.ok(Number(seconds) > 90, `keep-alive: ${headers.get('keep-alive')}`);
+    await api.stop();
+  });
+
   test('is said with its code when somebody listens there already', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));

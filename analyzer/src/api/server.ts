@@ -30,6 +30,8 @@ import { Streams } from './streams.js';
 
 /** How long requests may still be answered when the server stops. */
 const graceMs = 5000;
+/** How long a connection is kept on which nothing is asked. */
+const keepAliveSeconds = 120;
 
 export interface Api {
   /** The server before it listens, for tests. */
@@ -63,6 +65,9 @@ async function optionsOf({ config, log }: ApiDependencies): Promise<FastifyServe
     logger: false,
     bodyLimit: config.bodyLimit,
     requestTimeout: 30 * seconds,
+    // Longer than clients keep a connection that nothing asks on (Go, and with it Grafana: 90 s; nginx: 60 s), so that they
+    // close it: closed from here, it may meet a request that is already under way, which is then answered by a RST.
+    keepAliveTimeout: keepAliveSeconds * seconds,
     genReqId: () => randomUUID(),
     return503OnClosing: false,
     forceCloseConnections: 'idle',
