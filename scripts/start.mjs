@@ -2,6 +2,7 @@
 // beside it where there is one. Options go to "tcpscope capture": npm start -- -i eth1
 // Without permission to capture (or with --demo) it plays the traffic of a made-up company instead.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, partNames } from './build.mjs';
 import { forgetLastDemo } from './demo-store.mjs';
@@ -83,12 +84,22 @@ async function capture() {
   return ended(child, { listen: true });
 }
 
+/** Prepares the store of the demo, and says what to know of it. */
+function whereItIsKept(own) {
+  if (own === null) {
+    forgetLastDemo('tcpscope-demo');
+    return 'It is kept apart from real data, in tcpscope-demo, and its rows say probe = demo. Each demo begins with an empty store.';
+  }
+  return existsSync(own)
+    ? `It is added to what ${own} holds; its rows say probe = demo. An earlier demo in there is counted a second time.`
+    : `It is kept in ${own}, and its rows say probe = demo.`;
+}
+
 async function playDemo() {
   say(`
 DEMO: what follows is generated traffic of a made-up company, played from three hours ago into the present.
-It is kept apart from real data, in tcpscope-demo, and its rows say probe = demo. Each demo begins with an empty store.
+${whereItIsKept(valueOf('--store', null))}
 `);
-  forgetLastDemo('tcpscope-demo');
   const node = process.execPath;
   const traffic = follow(
     spawn(node, ['--import', 'tsx', 'test/traffic/generate.ts', '--live', '--from', 'now-3h'], {
