@@ -222,6 +222,14 @@ test('text of an empty capture says that there was nothing', async () => {
   assert.doesNotMatch(out, /NaN|undefined|Infinity/);
 });
 
+test('text of many files names the first of them', async () => {
+  const files = ['a', 'b', 'c', 'd', 'e'].map((name) => scratch.write(pcap(packets, { nanoseconds: true }), name));
+  const titleOf = async (given: readonly string[]) =>
+    (await report(...given)).out.replaceAll(/\s+/g, ' ').split(' 20')[0];
+  assert.equal(await titleOf(files.slice(0, 4)), files.slice(0, 4).join(', '));
+  assert.equal(await titleOf(files), `${files.slice(0, 3).join(', ')}, 2 more`);
+});
+
 describe('settings', () => {
   const settings = (text: string) =>
     scratch.write(Buffer.from(text), `${Buffer.from(text).toString('hex').slice(-60)}.yml`);

@@ -62,10 +62,9 @@ async function report(files: readonly string[], options: ReportOptions): Promise
   if (options.format === 'json') {
     await writeOut(reportJson(made));
   } else {
-    const title = files.map((file) => (file === '-' ? 'standard input' : file)).join(', ');
     await writeOut([
       reportText(made, {
-        title,
+        title: titleOf(files),
         top: options.top,
         ...(filter === null ? {} : { filter: options.filter }),
         color: process.stdout.isTTY === true && !process.env['NO_COLOR'],
@@ -75,6 +74,15 @@ async function report(files: readonly string[], options: ReportOptions): Promise
   }
   result.damage.forEach(complain);
   return result.damage.length > 0 ? exitStatus.damaged : exitStatus.ok;
+}
+
+/** Names in the title of a page; the numbers are what one came for. */
+const NAMED = 3;
+
+function titleOf(files: readonly string[]): string {
+  const names = files.map((file) => (file === '-' ? 'standard input' : file));
+  const shown = names.length > NAMED + 1 ? [...names.slice(0, NAMED), `${names.length - NAMED} more`] : names;
+  return shown.join(', ');
 }
 
 function parseConversationFilter(text: string): Expression | null {
