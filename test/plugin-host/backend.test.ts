@@ -190,6 +190,26 @@ describe('the backend without a working analyzer', { skip: missing('backend') },
     }
   });
 
+  it('unpacks what a proxy packed, also for a browser that takes other packings', async () => {
+    const analyzer = await startFakeAnalyzer({ packs: true });
+    try {
+      const source = at(analyzer.url);
+      const { A } = await backend.query(source, [{ refId: 'A' }], range);
+      assert.equal(A?.error, '');
+      for (const accepted of ['gzip', 'gzip, deflate, br, zstd']) {
+        const browser = { 'Accept-Encoding': accepted, 'If-None-Match': '"1"', 'X-Grafana-Id': 'who' };
+        const fields = await backend.resource(source, 'GET', 'fields', '', browser);
+        assert.equal(fields.code, 200, String(fields.body));
+        assert.ok(Array.isArray((JSON.parse(String(fields.body)) as { fields: unknown }).fields));
+      }
+      const { headers } = analyzer.requests.at(-1)!;
+      assert.equal(headers['if-none-match'], undefined, 'the browser has something else than this');
+      assert.equal(headers['x-grafana-id'], 'who', 'who asks is handed on');
+    } finally {
+      await analyzer.close();
+    }
+  });
+
   it('reads changed settings anew', async () => {
     const [one, two] = [await startFakeAnalyzer(), await startFakeAnalyzer()];
     try {
