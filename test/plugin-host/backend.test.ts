@@ -130,6 +130,10 @@ describe('the backend as Grafana runs it', { skip: missing('backend') }, () => {
     const { ok, problem } = JSON.parse(String(filter.body)) as { ok: boolean; problem: { position: object } };
     assert.equal(ok, false);
     assert.deepEqual(problem.position, { start: 0, end: 9 });
+
+    const advised = await backend.resource(source, 'POST', 'filter', '{"text":"syn.ratio > 3","rows":"windows"}');
+    const { advice } = JSON.parse(String(advised.body)) as { advice: Array<{ filter: string }> };
+    assert.match(advice[0]?.filter ?? 'no filter', /^syn\.ratio > 3 or /);
   });
 
   for (const [method, path] of [

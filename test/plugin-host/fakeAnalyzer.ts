@@ -111,7 +111,12 @@ function result(query: FlatQuery): object {
 
 function judge(text: string, rows: RowKind) {
   const parsed = parseFilter(text, rows, { variables: 'refuse' });
-  return parsed.ok
-    ? { ...parsed, advice: advise(parsed.expression, rows), canonical: printFilter(parsed.expression) }
-    : parsed;
+  if (!parsed.ok) {
+    return parsed;
+  }
+  const advice = advise(parsed.expression, rows).map(({ code, message, suggestion }) => ({
+    ...{ code, message },
+    ...(suggestion !== null && { filter: suggestion }),
+  }));
+  return { ok: true, advice, canonical: printFilter(parsed.expression) };
 }
