@@ -59,6 +59,11 @@ describe('a query as it is sent', () => {
     ]);
   });
 
+  test('an ad hoc filter that was cleared to "All" is none, whatever its field', () => {
+    const cleared = { key: 'client.ip', operator: '=~', value: '.*', values: ['.*'], origin: 'dashboard' };
+    expect(apply({}, {}, [cleared]).adHoc).toEqual([]);
+  });
+
   test.each([
     [{}, false],
     [{ filter: 'rst.count > 0' }, false],
