@@ -59,6 +59,19 @@ describe('a query as it is sent', () => {
     expect(sent.orderBy).toEqual({ field: 'rst.count', direction: 'desc' });
   });
 
+  test('a query that was written by hand, as the analyzer takes it', () => {
+    const written = { kind: 'top', metrics: 'rst.count', groupBy: '$by', orderBy: 'rst.count asc', legend: null };
+    const { metrics, groupBy, orderBy } = apply(written as unknown as TcpQuery);
+    expect({ metrics, groupBy, orderBy }).toEqual({
+      metrics: ['rst.count'],
+      groupBy: ['client.ip', 'server.port'],
+      orderBy: { field: 'rst.count', direction: 'asc' },
+    });
+    const several = ['rst.count asc', { field: 'client.ip', direction: 'asc' }];
+    expect(apply({ orderBy: several } as unknown as TcpQuery).orderBy).toEqual(several);
+    expect(apply({ orderBy: null } as unknown as TcpQuery)).not.toHaveProperty('orderBy');
+  });
+
   test('all names of a list of the dashboard are all of them', () => {
     expect(apply({ metrics: ['$columns'] }).metrics).toEqual(['rst.count', 'fin.count']);
   });

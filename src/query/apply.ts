@@ -58,12 +58,12 @@ export function applyVariables(query: TcpQuery, lookup: Lookup, filters: AdHocVa
     limit: limit(full.limit, lookup),
     adHoc: [...own, ...added],
   };
-  if (full.orderBy) {
+  if (full.orderBy && !Array.isArray(full.orderBy)) {
     applied.orderBy = { ...full.orderBy, field: plainText(full.orderBy.field, lookup) };
   }
   for (const key of ['field', 'search', 'legend'] as const) {
     const text = full[key];
-    if (text !== undefined) {
+    if (typeof text === 'string') {
       applied[key] = plainText(text, lookup);
     }
   }
