@@ -58,7 +58,7 @@ func loadSettings(ctx context.Context, source backend.DataSourceInstanceSettings
 			return ok && named.MiddlewareName() == httpclient.ResponseLimitMiddlewareName
 		}),
 		httpclient.ResponseLimitMiddleware(maxAnswerBytes),
-		withoutBrowsersOwn(), // behind the one that forwards
+		withoutBrowser(), // behind the one that forwards
 	)
 	return settings{base: base, token: strings.TrimSpace(source.DecryptedSecureJSONData["token"]), http: opts}, nil
 }

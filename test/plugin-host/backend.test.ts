@@ -201,14 +201,40 @@ describe('the backend without a working analyzer', { skip: missing('backend') },
       const { A } = await backend.query(source, [{ refId: 'A' }], range);
       assert.equal(A?.error, '');
       for (const accepted of ['gzip', 'gzip, deflate, br, zstd']) {
-        const browser = { 'Accept-Encoding': accepted, 'If-None-Match': '"1"', 'X-Grafana-Id': 'who' };
-        const fields = await backend.resource(source, 'GET', 'fields', '', browser);
+        const fields = await backend.resource(source, 'GET', 'fields', '', { 'Accept-Encoding': accepted });
         assert.equal(fields.code, 200, String(fields.body));
         assert.ok(Array.isArray((JSON.parse(String(fields.body)) as { fields: unknown }).fields));
       }
+    } finally {
+      await analyzer.close();
+    }
+  });
+
+  it('hands on who asks in an editor, and nothing else of the browser and the proxies before Grafana', async () => {
+    const analyzer = await startFakeAnalyzer();
+    try {
+      const source = {
+        ...at(analyzer.url),
+        jsonData: { httpHeaderName1: 'X-Tenant' },
+        secureJsonData: { httpHeaderValue1: 'blue' },
+      };
+      const who = { 'X-Grafana-Id': 'who', 'X-Id-Token': 'id', Cookie: 'kept=1' };
+      const others = {
+        'If-None-Match': '"1"',
+        'X-Forwarded-Access-Token': 'x'.repeat(20_000),
+        'X-Tenant': 'of the browser',
+        'Accept-Language': 'fr',
+      };
+      const { code, body } = await backend.resource(source, 'POST', 'filter', '{"text":""}', { ...who, ...others });
+      assert.equal(code, 200, String(body));
       const { headers } = analyzer.requests.at(-1)!;
-      assert.equal(headers['if-none-match'], undefined, 'the browser has something else than this');
-      assert.equal(headers['x-grafana-id'], 'who', 'who asks is handed on');
+      for (const [name, value] of Object.entries(who)) {
+        assert.equal(headers[name.toLowerCase()], value);
+      }
+      assert.equal(headers['x-tenant'], 'blue', 'the settings say');
+      for (const name of ['if-none-match', 'x-forwarded-access-token', 'accept-language']) {
+        assert.equal(headers[name], undefined, name);
+      }
     } finally {
       await analyzer.close();
     }
