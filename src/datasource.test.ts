@@ -70,9 +70,22 @@ describe('variables', () => {
     expect(getResource).toHaveBeenCalledWith('values', expected);
   });
 
-  test('without a field are none', async () => {
-    const { answer, getResource } = ask('');
+  test.each(['', null])('without a field are none: %o', async (saved) => {
+    const { answer, getResource } = ask(saved as string);
     expect((await answer).data).toEqual([]);
     expect(getResource).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    [{}, 1000],
+    [{ limit: 5 }, 5],
+    [{ limit: '$field', field: '$field' }, 7],
+    [{ limit: null }, 1000],
+    [{ limit: '' }, 1000],
+  ])('with %o are at most %i', async (saved, limit) => {
+    const target = { refId: 'v', kind: 'values', field: 'client.ip', ...saved } as TcpQuery;
+    const { answer, getResource } = ask(target, { value: '7' });
+    await answer;
+    expect(getResource).toHaveBeenCalledWith('values', expect.objectContaining({ limit }));
   });
 });

@@ -91,7 +91,7 @@ export interface FilterProblem {
 export interface FilterAnswer {
   ok: boolean;
   problem?: FilterProblem;
-  /** Remarks on a filter that is right but may not select what is expected; `suggestion` is the whole filter, rewritten. */
-  advice?: Array<{ code: string; message: string; suggestion: string | null }>;
+  /** Remarks on a filter that is right but may not select what is expected; `filter` is the whole of it, rewritten. */
+  advice?: Array<{ code: string; message: string; filter?: string }>;
   canonical?: string;
 }

@@ -29,12 +29,13 @@ export class TcpVariableSupport extends CustomVariableSupport<TcpDataSource, Tcp
   }
 
   query(request: DataQueryRequest<TcpQuery>): Observable<DataQueryResponse> {
-    const saved: VariableQuery | undefined = request.targets[0];
+    const saved: VariableQuery | null | undefined = request.targets[0];
     const query = this.datasource.applyTemplateVariables(readVariableQuery(saved ?? ''), request.scopedVars);
     if (!query.field) {
       return of({ data: [] });
     }
-    const limit = typeof saved === 'object' && saved.limit !== undefined ? Number(query.limit) : undefined;
+    // Of its own, not that of other queries; what is empty or null says nothing.
+    const limit = typeof saved === 'object' && saved?.limit ? Number(query.limit) : undefined;
     return from(this.datasource.fieldValues(query.field, request.range, query.search, limit)).pipe(
       map((values) => ({ data: values.map((value) => ({ text: value, value })) }))
     );

@@ -181,6 +181,8 @@ func TestErrorsKeepTheAnalyzersWords(t *testing.T) {
 		{"a broken analyzer", 500, `{"code":"TCPS_E_INTERNAL","message":"The store is gone."}`, `The store is gone. (TCPS_E_INTERNAL)`, 500},
 		{"a stranger's refusal", 403, `<html>no</html>`, `answered 403 Forbidden. Check the token`, 403},
 		{"a stranger", 404, `<html>nginx</html>`, `answered 404 Not Found, and not as an analyzer does. Check the URL`, 404},
+		{"a proxy without its analyzer", 502, `<html>nginx</html>`, `answered 502 Bad Gateway: a proxy is there`, 502},
+		{"a proxy that waits in vain", 504, `upstream request timeout`, `Is the analyzer running?`, 504},
 		{"an empty answer", 204, ``, `answered 204 No Content, and not as an analyzer does`, 502},
 		{"a page instead of JSON", 200, `<html>`, `cannot be read as a query result`, 502},
 		{"a document of another kind", 200, `{"status":"ok"}`, `cannot be read as a query result`, 502},

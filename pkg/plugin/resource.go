@@ -40,7 +40,7 @@ func (a *analyzer) forward(path string, parameters ...string) http.HandlerFunc {
 			answer(w, http.StatusRequestEntityTooLarge, &upstreamError{Message: "The request is too large"})
 			return
 		}
-		result, err := a.call(r.Context(), r.Method, path, query, body)
+		result, err := a.call(fromBrowser(r), r.Method, path, query, body)
 		var failure *upstreamError
 		switch {
 		case errors.As(err, &failure):

@@ -58,6 +58,7 @@ func loadSettings(ctx context.Context, source backend.DataSourceInstanceSettings
 			return ok && named.MiddlewareName() == httpclient.ResponseLimitMiddlewareName
 		}),
 		httpclient.ResponseLimitMiddleware(maxAnswerBytes),
+		withoutBrowser(), // behind the one that forwards
 	)
 	return settings{base: base, token: strings.TrimSpace(source.DecryptedSecureJSONData["token"]), http: opts}, nil
 }

@@ -136,6 +136,10 @@ func (a *analyzer) refused(response *http.Response, answer []byte) error {
 		failure.Status = backend.StatusBadGateway
 		failure.Message = fmt.Sprintf("%s redirects to %q. Enter the final address in the data source's settings", a.base,
 			response.Header.Get("Location"))
+	case response.StatusCode == http.StatusBadGateway, response.StatusCode == http.StatusServiceUnavailable,
+		response.StatusCode == http.StatusGatewayTimeout:
+		failure.Message = fmt.Sprintf("%s answered %s: a proxy is there, and gets no answer from the analyzer behind it. Is the "+
+			"analyzer running?", a.base, response.Status)
 	case response.StatusCode < 300:
 		failure.Status = backend.StatusBadGateway
 		fallthrough

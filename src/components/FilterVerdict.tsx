@@ -47,15 +47,15 @@ export function FilterVerdict({ id, filter, check, onReplace }: Props) {
         </div>
       )}
       {answer?.ok &&
-        answer.advice?.map(({ code, message, suggestion }) => (
+        answer.advice?.map(({ code, message, filter: better }) => (
           <div key={code + message} className={styles.verdict}>
             <Icon name="info-circle" className={styles.icon} />
             <div>
               <div>{message}</div>
-              {suggestion !== null && !replaced && (
+              {better !== undefined && !replaced && (
                 <div className={styles.offer}>
-                  <code className={styles.place}>{suggestion}</code>
-                  <Button size="sm" variant="secondary" fill="outline" onClick={() => onReplace(suggestion)}>
+                  <code className={styles.place}>{better}</code>
+                  <Button size="sm" variant="secondary" fill="outline" onClick={() => onReplace(better)}>
                     Use it
                   </Button>
                 </div>

@@ -101,11 +101,18 @@ describe('the query editor', () => {
 
   test('offers the filter that the analyzer advises', async () => {
     const advice = [
-      { code: 'ratio-null', message: 'syn.ratio is null at times.', suggestion: 'syn.ratio > 3 or ct.count = 0' },
+      { code: 'ratio-null', message: 'syn.ratio is null at times.', filter: 'syn.ratio > 3 or ct.count = 0' },
     ];
     const { seen, user } = await edit({ filter: 'syn.ratio > 3' }, { filter: { ok: true, advice } });
     await user.click(await screen.findByRole('button', { name: 'Use it' }));
     expect(seen.query.filter).toBe('syn.ratio > 3 or ct.count = 0');
+  });
+
+  test('shows advice that has no filter to offer', async () => {
+    const advice = [{ code: 'rst-noconn', message: 'This counts refusals, too.' }];
+    await edit({ filter: 'rst.count > 0 and ct.count = 0' }, { filter: { ok: true, advice } });
+    expect(await screen.findByText('This counts refusals, too.')).toBeInTheDocument();
+    expect(screen.queryByRole('button', { name: 'Use it' })).not.toBeInTheDocument();
   });
 
   test('asks about a filter once it rests, not about an empty one', async () => {

@@ -7,6 +7,17 @@ const variables: FakeVariable[] = [
   { name: 'server', value: ['10.0.0.1', '10.0.0.2'], options: ['10.0.0.1', '10.0.0.2', '10.0.0.3'] },
   { name: 'any', value: ['$__all'], options: ['a', 'b'] },
   { name: 'custom', value: '$__all', options: ['a', 'b'], allValue: '10.0.0.0/8' },
+  { name: 'pattern', value: '$__all', options: ['a', 'b'], allValue: '.*' },
+  { name: 'site', value: ['$__all'], options: ['/Paris', '/Lyon'], type: 'custom' },
+  { name: 'some', value: '$__all', options: ['10.0.0.1', '10.0.0.2'], regex: '/^10\\./' },
+  {
+    name: 'found',
+    value: ['$__all'],
+    options: ['10.0.0.1'],
+    query: { kind: 'values', field: 'server.ip', search: '10.' },
+  },
+  { name: 'listed', value: ['$__all'], options: ['10.9.9.9'], datasource: { type: 'inventory' } },
+  { name: 'columns', value: ['$__all'], options: ['rst.count', 'fin.count'], type: 'custom' },
   { name: 'by', value: ['client.ip', 'server.port'] },
   { name: 'most', value: '25' },
   { name: 'word', value: 'many' },
@@ -19,6 +30,11 @@ describe('a query as it is sent', () => {
     ['several values', 'server.ip = $server', 'server.ip in {"10.0.0.1", "10.0.0.2"}'],
     ['all values', 'server.ip = ${any:csv} and rst.count > 0', 'rst.count > 0'],
     ['all values, as the dashboard defines them', 'server.ip in $custom', 'server.ip in "10.0.0.0/8"'],
+    ['all values, as a pattern', 'application ~ "$pattern" and rst.count > 0', 'rst.count > 0'],
+    ['all values of a list of the dashboard', 'server.zone = $site', 'server.zone in {"/Paris", "/Lyon"}'],
+    ['all values that a pattern keeps', 'server.ip = $some', 'server.ip in {"10.0.0.1", "10.0.0.2"}'],
+    ['all values that contain something', 'server.ip = $found', 'server.ip = "10.0.0.1"'],
+    ['all values of another data source', 'server.ip = $listed', 'server.ip = "10.9.9.9"'],
     ['a name that no variable has', 'server.ip = $nobody', 'server.ip = $nobody'],
   ])('filter with %s', (_, filter, expected) => {
     expect(apply({ filter }).filter).toBe(expected);
@@ -43,6 +59,23 @@ describe('a query as it is sent', () => {
     expect(sent.orderBy).toEqual({ field: 'rst.count', direction: 'desc' });
   });
 
+  test('a query that was written by hand, as the analyzer takes it', () => {
+    const written = { kind: 'top', metrics: 'rst.count', groupBy: '$by', orderBy: 'rst.count asc', legend: null };
+    const { metrics, groupBy, orderBy } = apply(written as unknown as TcpQuery);
+    expect({ metrics, groupBy, orderBy }).toEqual({
+      metrics: ['rst.count'],
+      groupBy: ['client.ip', 'server.port'],
+      orderBy: { field: 'rst.count', direction: 'asc' },
+    });
+    const several = ['rst.count asc', { field: 'client.ip', direction: 'asc' }];
+    expect(apply({ orderBy: several } as unknown as TcpQuery).orderBy).toEqual(several);
+    expect(apply({ orderBy: null } as unknown as TcpQuery)).not.toHaveProperty('orderBy');
+  });
+
+  test('all names of a list of the dashboard are all of them', () => {
+    expect(apply({ metrics: ['$columns'] }).metrics).toEqual(['rst.count', 'fin.count']);
+  });
+
   test('a limit that is no number is left for the analyzer to refuse', () => {
     expect(apply({ limit: '$word' }).limit).toBe('many');
   });
@@ -57,6 +90,11 @@ describe('a query as it is sent', () => {
       { key: 'client.ip', operator: '=', value: '25' },
       { key: 'server.ip', operator: '=|', value: 'a', values: ['a', 'b'] },
     ]);
+  });
+
+  test('an ad hoc filter that was cleared to "All" is none, whatever its field', () => {
+    const cleared = { key: 'client.ip', operator: '=~', value: '.*', values: ['.*'], origin: 'dashboard' };
+    expect(apply({}, {}, [cleared]).adHoc).toEqual([]);
   });
 
   test.each([

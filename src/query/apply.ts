@@ -30,9 +30,12 @@ function limit(value: number | string, lookup: Lookup): number | string {
   return /^\d+$/.test(text) ? Number(text) : text;
 }
 
-/** A dashboard's ad hoc filter as the query model has it; null while the user has not chosen a field yet. */
+/**
+ * A dashboard's ad hoc filter as the query model has it; null while the user has not chosen a field yet, and where it sets no
+ * limit: who clears a filter that the dashboard begins with leaves the pattern `.*` behind, on a field of any type.
+ */
 export function adHocFilter({ key, operator, value, values }: AdHocVariableFilter): AdHocFilter | null {
-  if (!key || !operator) {
+  if (!key || !operator || (operator === '=~' && value === '.*')) {
     return null;
   }
   return values && values.length > 0 ? { key, operator, value, values } : { key, operator, value };
@@ -55,12 +58,12 @@ export function applyVariables(query: TcpQuery, lookup: Lookup, filters: AdHocVa
     limit: limit(full.limit, lookup),
     adHoc: [...own, ...added],
   };
-  if (full.orderBy) {
+  if (full.orderBy && !Array.isArray(full.orderBy)) {
     applied.orderBy = { ...full.orderBy, field: plainText(full.orderBy.field, lookup) };
   }
   for (const key of ['field', 'search', 'legend'] as const) {
     const text = full[key];
-    if (text !== undefined) {
+    if (typeof text === 'string') {
       applied[key] = plainText(text, lookup);
     }
   }

@@ -1,5 +1,5 @@
 import { kinds } from './kinds';
-import type { AdHocFilter, QueryKind, TcpQuery } from '../types';
+import type { AdHocFilter, OrderBy, QueryKind, TcpQuery } from '../types';
 
 /** A query whose every key has a value: what the editor shows and what is sent. */
 export type CompleteQuery = TcpQuery &
@@ -16,6 +16,18 @@ export const defaultQuery: Omit<CompleteQuery, 'refId'> = {
   adHoc: [],
 };
 
+/** Names as a dashboard has them that was written by hand: the analyzer takes one name for a list, too. */
+const listOf = (names: string[] | string | undefined) => (typeof names === 'string' ? [names] : names);
+
+/** The order in the same way: `rst.count asc` for an object. A list of several is left to the analyzer as it is. */
+function orderOf(order: OrderBy | string | null | undefined): OrderBy | undefined {
+  if (typeof order !== 'string') {
+    return order ?? undefined;
+  }
+  const [, field = '', direction] = /^\s*(.*?)(?:\s+(asc|desc))?\s*$/is.exec(order) ?? [];
+  return field === '' ? undefined : { field, direction: direction?.toLowerCase() === 'asc' ? 'asc' : 'desc' };
+}
+
 /** Fills what a saved query leaves out, by its kind. A list that was saved empty stays empty. */
 export function complete(query: TcpQuery): CompleteQuery {
   const kind = query.kind !== undefined && query.kind in kinds ? query.kind : 'timeseries';
@@ -23,17 +35,16 @@ export function complete(query: TcpQuery): CompleteQuery {
   const filled: CompleteQuery = {
     ...query,
     kind,
-    metrics: query.metrics ?? info.defaultMetrics,
-    groupBy: query.groupBy ?? info.defaultGroupBy,
+    metrics: listOf(query.metrics) ?? info.defaultMetrics,
+    groupBy: listOf(query.groupBy) ?? info.defaultGroupBy,
     filter: query.filter ?? '',
     scope: query.scope ?? 'flows',
     limit: query.limit ?? info.defaultLimit,
     adHoc: query.adHoc ?? [],
   };
-  if (query.orderBy === undefined && query.metrics === undefined && info.defaultOrder) {
-    filled.orderBy = info.defaultOrder;
-  }
-  return filled;
+  const order = orderOf(query.orderBy) ?? (query.metrics ? undefined : info.defaultOrder);
+  delete filled.orderBy;
+  return order ? { ...filled, orderBy: order } : filled;
 }
 
 /** Whether asking makes sense; the panel stays empty, without an error, while the user is still choosing. */

@@ -31,24 +31,41 @@ export interface FakeVariable {
   name: string;
   value: string | string[];
   options?: string[];
+  /** What a dashboard defines "All" to be. */
   allValue?: string;
+  /** `query` when left out. */
+  type?: string;
+  /** What its list is asked of, and what narrows it. */
+  datasource?: { type: string };
+  query?: object | string;
+  regex?: string;
 }
 
-/** Replaces `$name`, `${name:format}` and `[[name]]` as Grafana does: the format function gets the value. */
+/**
+ * Replaces `$name`, `${name:format}` and `[[name]]` as Grafana does: the format function gets the value, but never what the
+ * dashboard defines "All" to be, which is put in as it is.
+ */
 export function templateSrv(variables: FakeVariable[] = []): TemplateSrv {
-  const valueOf = (name: string, scoped: Record<string, { value: unknown } | undefined>) => {
-    const variable = variables.find((one) => one.name === name);
-    const all = [variable?.value].flat().includes('$__all');
-    return scoped[name]?.value ?? (all ? (variable?.allValue ?? variable?.options) : variable?.value);
-  };
+  const of = (name: string) => variables.find((one) => one.name === name);
+  const isAll = (name: string) => [of(name)?.value].flat().includes('$__all');
+  const valueOf = (name: string, scoped: Record<string, { value: unknown } | undefined>) =>
+    scoped[name]?.value ?? (isAll(name) ? of(name)?.options : of(name)?.value);
   return {
     getVariables: () =>
-      variables.map(({ name, value, allValue }) => ({ name, type: 'query', current: { value }, allValue })),
+      variables.map(({ name, value, options, ...rest }) => ({
+        ...{ name, type: 'query', options, current: { value } },
+        ...rest,
+      })),
     containsTemplate: (text?: string) => /\$/.test(text ?? ''),
     updateTimeRange() {},
     replace(text = '', scoped = {}, format?: unknown) {
       return text.replace(/\$\{(\w+)(?::\w+)?\}|\$(\w+)|\[\[(\w+)\]\]/g, (match, a, b, c) => {
-        const value = valueOf(a ?? b ?? c, scoped);
+        const name = String(a ?? b ?? c);
+        const { allValue } = of(name) ?? {};
+        if (allValue && isAll(name) && !(name in scoped)) {
+          return allValue;
+        }
+        const value = valueOf(name, scoped);
         return value === undefined ? match : typeof format === 'function' ? format(value) : String(value);
       });
     },

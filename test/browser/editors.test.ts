@@ -116,6 +116,8 @@ describe('the editors in a browser', { skip: missing('backend', 'frontend') || l
     const verdict = page.getByTestId('filter-verdict');
     await verdict.getByText('syn.ratio').first().waitFor();
     await stage.screenshot(page, 'query-editor-advice');
+    await verdict.getByRole('button', { name: 'Use it' }).click();
+    assert.match((await edited(page)).filter ?? 'none', /^syn\.ratio > 3 or /);
     await page.close();
   });
 

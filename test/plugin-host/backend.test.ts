@@ -130,6 +130,10 @@ describe('the backend as Grafana runs it', { skip: missing('backend') }, () => {
     const { ok, problem } = JSON.parse(String(filter.body)) as { ok: boolean; problem: { position: object } };
     assert.equal(ok, false);
     assert.deepEqual(problem.position, { start: 0, end: 9 });
+
+    const advised = await backend.resource(source, 'POST', 'filter', '{"text":"syn.ratio > 3","rows":"windows"}');
+    const { advice } = JSON.parse(String(advised.body)) as { advice: Array<{ filter: string }> };
+    assert.match(advice[0]?.filter ?? 'no filter', /^syn\.ratio > 3 or /);
   });
 
   for (const [method, path] of [
@@ -185,6 +189,52 @@ describe('the backend without a working analyzer', { skip: missing('backend') },
       const wrong = await backend.health({ ...at(analyzer.url), uid: 'wrong', secureJsonData: { token: 'wrong' } });
       assert.equal(wrong.status, 'ERROR');
       assert.match(wrong.message, /The token is missing or unknown\. \(TCPS_E_API_TOKEN\)/);
+    } finally {
+      await analyzer.close();
+    }
+  });
+
+  it('unpacks what a proxy packed, also for a browser that takes other packings', async () => {
+    const analyzer = await startFakeAnalyzer({ packs: true });
+    try {
+      const source = at(analyzer.url);
+      const { A } = await backend.query(source, [{ refId: 'A' }], range);
+      assert.equal(A?.error, '');
+      for (const accepted of ['gzip', 'gzip, deflate, br, zstd']) {
+        const fields = await backend.resource(source, 'GET', 'fields', '', { 'Accept-Encoding': accepted });
+        assert.equal(fields.code, 200, String(fields.body));
+        assert.ok(Array.isArray((JSON.parse(String(fields.body)) as { fields: unknown }).fields));
+      }
+    } finally {
+      await analyzer.close();
+    }
+  });
+
+  it('hands on who asks in an editor, and nothing else of the browser and the proxies before Grafana', async () => {
+    const analyzer = await startFakeAnalyzer();
+    try {
+      const source = {
+        ...at(analyzer.url),
+        jsonData: { httpHeaderName1: 'X-Tenant' },
+        secureJsonData: { httpHeaderValue1: 'blue' },
+      };
+      const who = { 'X-Grafana-Id': 'who', 'X-Id-Token': 'id', Cookie: 'kept=1' };
+      const others = {
+        'If-None-Match': '"1"',
+        'X-Forwarded-Access-Token': 'x'.repeat(20_000),
+        'X-Tenant': 'of the browser',
+        'Accept-Language': 'fr',
+      };
+      const { code, body } = await backend.resource(source, 'POST', 'filter', '{"text":""}', { ...who, ...others });
+      assert.equal(code, 200, String(body));
+      const { headers } = analyzer.requests.at(-1)!;
+      for (const [name, value] of Object.entries(who)) {
+        assert.equal(headers[name.toLowerCase()], value);
+      }
+      assert.equal(headers['x-tenant'], 'blue', 'the settings say');
+      for (const name of ['if-none-match', 'x-forwarded-access-token', 'accept-language']) {
+        assert.equal(headers[name], undefined, name);
+      }
     } finally {
       await analyzer.close();
     }

@@ -61,7 +61,14 @@ export interface ResourceAnswer {
 export interface Backend {
   query(source: DataSource, queries: Query[], options: QueryOptions): Promise<Record<string, Answer>>;
   health(source: DataSource): Promise<Health>;
-  resource(source: DataSource, method: string, path: string, body?: string): Promise<ResourceAnswer>;
+  /** `headers` are those of the browser, which Grafana hands on with the call. */
+  resource(
+    source: DataSource,
+    method: string,
+    path: string,
+    body?: string,
+    headers?: Record<string, string>
+  ): Promise<ResourceAnswer>;
   /** What the process wrote to its log so far. */
   readonly log: string;
   stop(): Promise<void>;
@@ -178,13 +185,18 @@ export async function startBackend(binary = backendBinary): Promise<Backend> {
       return { status, message, details: jsonDetails.length > 0 ? JSON.parse(String(jsonDetails)) : null };
     },
 
-    async resource(source, method, path, body = '') {
+    async resource(source, method, path, body = '', headers = {}) {
       const stream = resource.CallResource({
         pluginContext: context(source),
         method,
         path: path.replace(/\?.*$/s, ''),
         url: path,
-        headers: { 'Content-Type': { values: ['application/json'] } },
+        headers: Object.fromEntries(
+          Object.entries({ 'Content-Type': 'application/json', ...headers }).map(([name, value]) => [
+            name,
+            { values: [value] },
+          ])
+        ),
         body: Buffer.from(body),
       });
       const parts: Buffer[] = [];

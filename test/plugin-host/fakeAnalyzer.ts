@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { advise, feedFields, fields, parseFilter, printFilter, type RowKind } from '../../filter/src/index.js';
 import { framesFor, valuesOf, type FlatQuery } from './fakeFrames.js';
 
@@ -8,6 +9,8 @@ export interface FakeAnalyzerOptions {
   token?: string;
   /** Answers a request instead of the fake; `undefined` leaves it to the fake. */
   instead?: (path: string) => { status: number; body: string } | undefined;
+  /** Packs answers for whoever takes them so, as a proxy in front of an analyzer may do. */
+  packs?: boolean;
 }
 
 export interface FakeAnalyzer {
@@ -21,7 +24,7 @@ export interface FakeAnalyzer {
  * An analyzer's API with made-up numbers, for tests of the plugin alone. Names, frames and errors have the analyzer's
  * shapes; the same tests run against a real one with TCPSCOPE_URL.
  */
-export async function startFakeAnalyzer({ token, instead }: FakeAnalyzerOptions = {}): Promise<FakeAnalyzer> {
+export async function startFakeAnalyzer({ token, instead, packs }: FakeAnalyzerOptions = {}): Promise<FakeAnalyzer> {
   const requests: FakeAnalyzer['requests'] = [];
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -41,8 +44,15 @@ export async function startFakeAnalyzer({ token, instead }: FakeAnalyzerOptions 
       token !== undefined && headers.authorization !== `Bearer ${token}`
         ? [401, { code: 'TCPS_E_API_TOKEN', message: 'The token is missing or unknown.' }]
         : route(method, new URL(path, 'http://fake'), body);
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(answer));
+    const text = JSON.stringify(answer);
+    const taken = packs ? String(headers['accept-encoding']) : '';
+    const [encoding, bytes] = taken.includes('br')
+      ? ['br', brotliCompressSync(text)]
+      : taken.includes('gzip')
+        ? ['gzip', gzipSync(text)]
+        : ['identity', text];
+    response.writeHead(status, { 'content-type': 'application/json', 'content-encoding': encoding });
+    response.end(bytes);
   }
 
   const server = createServer((request, response) => void handle(request, response));
@@ -101,7 +111,12 @@ function result(query: FlatQuery): object {
 
 function judge(text: string, rows: RowKind) {
   const parsed = parseFilter(text, rows, { variables: 'refuse' });
-  return parsed.ok
-    ? { ...parsed, advice: advise(parsed.expression, rows), canonical: printFilter(parsed.expression) }
-    : parsed;
+  if (!parsed.ok) {
+    return parsed;
+  }
+  const advice = advise(parsed.expression, rows).map(({ code, message, suggestion }) => ({
+    ...{ code, message },
+    ...(suggestion !== null && { filter: suggestion }),
+  }));
+  return { ok: true, advice, canonical: printFilter(parsed.expression) };
 }

@@ -44,6 +44,34 @@ describe('a query sent over a connection', () => {
     }
   });
 
+  test('may stand beside many others without a warning of a leak', async () => {
+    const warnings: string[] = [];
+    const warned = ({ message }: Error) => warnings.push(message);
+    process.on('warning', warned);
+    const api = await testApi(
+      endless(() => undefined),
+      { config: { timeout: 1 } }
+    );
+    const url = await api.listen();
+    try {
+      const from = Date.UTC(2026, 0, 1);
+      const queries = Array.from({ length: 30 }, (_, i) => ({
+        ...{ refId: `Q${i}`, kind: 'top', groupBy: ['server.ip'], filter: `server.port = ${i}` },
+        ...{ from, to: from + 3_600_000 },
+      }));
+      const response = await fetch(`${url}/api/v1/query`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ queries }),
+      });
+      assert.equal(Object.keys(((await response.json()) as { results: object }).results).length, queries.length);
+      assert.deepEqual(warnings, []);
+    } finally {
+      process.off('warning', warned);
+      await api.stop();
+    }
+  });
+
   test('is cancelled when the client goes away', async () => {
     let asked = (_: AbortSignal): void => undefined;
     const running = new Promise<AbortSignal>((resolve) => (asked = resolve));

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { setMaxListeners } from 'node:events';
 import { errorKinds, TcpscopeError } from '../errors.js';
 
 declare module 'fastify' {
@@ -17,6 +18,8 @@ export function watchCancellation(app: FastifyInstance, timeoutMs: number): void
   app.decorateRequest('cancelled');
   app.addHook('onRequest', (request, reply, done) => {
     const controller = new AbortController();
+    // Every query of a request listens; from eleven on Node would take them for a leak, and say so in the log each time.
+    setMaxListeners(0, controller.signal);
     const tooLong = setTimeout(() => controller.abort(new TcpscopeError(errorKinds.apiTimeout)), timeoutMs);
     reply.raw.once('close', () => {
       clearTimeout(tooLong);

@@ -50,10 +50,14 @@ function textOf({ key, operator, value, values }: WireAdHoc, rows: RowKind): str
     }
     return null;
   }
-  if (field.type === 'boolean' && /^(true|false)$/.test(value)) {
-    return `${field.name} ${operator} ${value}`;
+  const several = values !== undefined && values.length > 0 ? values : [value];
+  if (field.type === 'boolean' && /^!?=\|?$/.test(operator) && several.every((each) => /^(true|false)$/.test(each))) {
+    // The language has no sets of true and false, and no quotes around them.
+    const [relation, word] = operator.startsWith('!') ? ['!=', 'and'] : ['=', 'or'];
+    const asked = operator.endsWith('|') ? several : [value];
+    return asked.map((each) => `${field.name} ${relation} ${each}`).join(` ${word} `);
   }
-  const set = `{${(values !== undefined && values.length > 0 ? values : [value]).map(quote).join(', ')}}`;
+  const set = `{${several.map(quote).join(', ')}}`;
   switch (operator) {
     case '=|':
       return `${field.name} in ${set}`;

@@ -183,6 +183,27 @@ test('an ad hoc filter on a field that these rows do not have is left out, and t
   assert.equal(printFilter(connections.filter), 'midstream');
 });
 
+test('ad hoc filters on true and false take one of several, as those of other fields do', () => {
+  const filters = [
+    ['=|', ['true'], 'midstream'],
+    ['=|', ['true', 'false'], 'midstream or midstream = false'],
+    ['!=|', ['true'], 'midstream != true'],
+    ['!=|', ['true', 'false'], 'midstream != true and midstream != false'],
+    ['=', ['true'], 'midstream'],
+  ] as const;
+  for (const [operator, values, expected] of filters) {
+    const filter = { key: 'midstream', operator, value: values[0], values };
+    const question = read({ kind: 'connections', adHoc: [filter] });
+    assert.ok(question.shape === 'connections');
+    assert.equal(printFilter(question.filter), expected);
+  }
+  // In words of the ad hoc filter, not of the language that it is written in.
+  for (const operator of ['=~', '!~', '<']) {
+    const pattern = { key: 'midstream', operator, value: 'true' };
+    assert.throws(() => read({ kind: 'connections', adHoc: [pattern] }), /midstream is|true or false/);
+  }
+});
+
 test('counting different clients in each conversation is pointed out', () => {
   assert.match(read({ kind: 'top', filter: 'clients > 5' }).notices[0]?.text ?? '', /client\.count is 1.*"rows"/);
   assert.deepEqual(read({ kind: 'top', filter: 'clients > 5', scope: 'rows' }).notices, []);

@@ -159,6 +159,10 @@ function textLiteral(node: TextSyntax, against: Field | undefined): [Literal | N
       return [{ kind: 'time', time }, 'time'];
     }
     case 'boolean':
+      // As dashboards quote it.
+      if (value === 'true' || value === 'false') {
+        return [{ kind: 'boolean', value: value === 'true' }, 'boolean'];
+      }
       throw new FilterError(
         'type',
         `${field?.name} is true or false; write ${field?.name} or not ${field?.name}.`,

@@ -78,6 +78,18 @@ describe('accepted', () => {
     assert.equal(printFilter(parsed.expression), '(rst.count > 0 and server.port in {80, 443}) or not fin.count = 0');
   });
 
+  test('quoted truths, as dashboards write them, are truths', () => {
+    for (const [text, expected] of [
+      ['midstream = "true"', 'midstream'],
+      ['oneway != "false"', 'oneway != false'],
+    ] as const) {
+      const parsed = parseFilter(text, 'connections');
+      assert.ok(parsed.ok);
+      assert.equal(printFilter(parsed.expression), expected);
+    }
+    assert.equal(parseFilter('midstream = "yes"', 'connections').ok, false);
+  });
+
   test('quoted numbers and addresses, as dashboards write them, are numbers and addresses', () => {
     for (const [text, expected] of [
       ['server.port in {"80", "443"}', 'server.port in {80, 443}'],

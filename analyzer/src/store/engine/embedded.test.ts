@@ -173,6 +173,17 @@ test('a crash fails the query in flight with a clear error, and the engine comes
   assert.match(log.lines.join('\n'), /database engine ended, restarting it/);
 });
 
+test('a query that is cancelled while the engine restarts is not begun, and keeps no place', async () => {
+  const controller = new AbortController();
+  process.kill(engine.status.pid!, 'SIGKILL');
+  await until('the engine is gone', () => engine.status.state === 'restarting');
+  const query = engine.select(slow, {}, { ...limits, signal: controller.signal });
+  await until('it waits', () => engine.status.running === 1);
+  controller.abort();
+  await assert.rejects(query, { code: 'TCPS_E_QUERY_CANCELLED' });
+  await until('the place is free', () => engine.status.running === 0, limits.timeoutMs / 2);
+});
+
 test('an engine that hangs is killed and replaced', async () => {
   const hanging = await EmbeddedEngine.start(options({ graceMs: 300 }));
   try {

@@ -150,6 +150,10 @@ export class EmbeddedEngine implements Engine {
     let askedAt: number;
     try {
       const process = await this.current();
+      if (signal?.aborted === true) {
+        // Its caller left while the engine restarted: nobody would tell the engine to stop it.
+        throw new TcpscopeError(errorKinds.queryCancelled);
+      }
       const tag = `tcpscope-${this.nextTag++}`;
       const statement = `${set}${sql}\n${this.selectSettings(timeoutMs, options.maxRows, tag)}`;
       askedAt = performance.now();
