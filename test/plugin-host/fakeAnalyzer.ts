@@ -71,7 +71,10 @@ export async function startFakeAnalyzer({ token, instead, packs }: FakeAnalyzerO
 function route(method: string, url: URL, body: string): [number, unknown] {
   switch (`${method} ${url.pathname}`) {
     case 'GET /api/v1/health':
-      return [200, { status: 'ok', version: '0.1.0', store: { state: 'ok' }, capture: { state: 'running' } }];
+      return [
+        200,
+        { status: 'ok', version: '0.1.0', reasons: [], store: { state: 'ok', engine: 'none' }, capture: [] },
+      ];
     case 'GET /api/v1/fields':
       return [
         200,
@@ -84,8 +87,10 @@ function route(method: string, url: URL, body: string): [number, unknown] {
           ),
         },
       ];
-    case 'GET /api/v1/values':
-      return [200, { values: valuesOf(url.searchParams.get('field') ?? '', url.searchParams.get('search') ?? '') }];
+    case 'GET /api/v1/values': {
+      const field = url.searchParams.get('field') ?? '';
+      return [200, { field, values: valuesOf(field, url.searchParams.get('search') ?? ''), truncated: false }];
+    }
     case 'POST /api/v1/filter': {
       const { text, rows } = JSON.parse(body) as { text: string; rows: RowKind };
       return [200, judge(text, rows)];

@@ -1,3 +1,4 @@
+import { contractVersion, type FrameType } from '../../analyzer/src/api/frames/frame.js';
 import { captureNumbers, storeNumbers, undecodedNumber } from '../../analyzer/src/query/health-numbers.js';
 import { feedFields, fields, type Field } from '../../filter/src/catalogue/index.js';
 
@@ -97,7 +98,7 @@ const number = (name: string, values: unknown[], labels?: Record<string, string>
 });
 const instant = (name: string, values: number[]): FrameField => ({ name, type: 'time', goType: 'time.Time', values });
 
-const contract = (type: string) => ({ type, typeVersion: [0, 1] });
+const contract = (type: FrameType) => ({ type, typeVersion: contractVersion(type) });
 const plain = { preferredVisualisationType: 'table' };
 
 type Host = (typeof hosts)[number];
@@ -157,7 +158,7 @@ export function framesFor(query: FlatQuery): object[] | { error: string; status:
     case 'connections': {
       const rows = hosts.slice(0, limit);
       return [
-        frame(refId, { type: 'table', ...plain }, [
+        frame(refId, { ...contract('table'), ...plain }, [
           instant(
             'start',
             rows.map((_, i) => to - 60_000 * (i + 1))
@@ -201,7 +202,7 @@ export function framesFor(query: FlatQuery): object[] | { error: string; status:
         ]),
       ];
     case 'findings':
-      return [frame(refId, { type: 'table', ...plain }, findingColumns(to))];
+      return [frame(refId, { ...contract('table'), ...plain }, findingColumns(to))];
     case 'feed': {
       const asked = metrics.length > 0 ? metrics : ['feed.packets', 'feed.drops.share', 'feed.gaps.share', 'feed.poor'];
       return [
@@ -224,7 +225,9 @@ export function framesFor(query: FlatQuery): object[] | { error: string; status:
       return feedSeries(query, metrics.length > 0 ? metrics : ['feed.drops.share', 'feed.gaps.share']);
     case 'values':
       return [
-        frame(refId, { type: 'table', ...plain }, [text(query.field ?? 'value', valuesOf(query.field ?? '', ''))]),
+        frame(refId, { ...contract('table'), ...plain }, [
+          text(query.field ?? 'value', valuesOf(query.field ?? '', '')),
+        ]),
       ];
     case 'health':
       return [frame(refId, contract('numeric-wide'), healthColumns(metrics))];
