@@ -32,7 +32,7 @@ export const storeConfigSchema = z.strictObject({
   memory: limited('2GiB', 512 * mebibyte).describe('Memory of the database engine; its process exceeds it slightly'),
   queryMemory: limited('1GiB', 64 * mebibyte).describe('Memory of one query'),
   concurrentQueries: z.int().min(1).max(32).default(4).describe('Queries that run at the same time'),
-  queuedQueries: z.int().min(0).max(10_000).default(100).describe('Queries that wait; further ones are refused'),
+  queuedQueries: z.int().min(0).max(10_000).default(500).describe('Queries that wait; further ones are refused'),
   queryTimeout: durationSchema.prefault('60s').describe('Longest time a query may run, whatever it asks for'),
   spoolLimit: limited('2GiB', 16 * mebibyte).describe(
     'Bytes of rows that wait on disk when the engine cannot take them'
