@@ -63,16 +63,17 @@ class LiveWorker {
 
   private async capture(): Promise<void> {
     this.post({ kind: 'ready', fanoutGroup: this.fanoutGroup });
-    let reported = Date.now();
+    // Not by the time of day, which may be set back: nothing would be reported, looked after or given back until it is caught up.
+    let reported = performance.now();
     while (Atomics.load(this.control, 0) === 0) {
       const packets = this.state === 'gone' ? 0 : this.ring.read(this.pipeline);
-      const now = Date.now();
       if (packets > 0) {
-        this.lastPacket = now / 1000;
+        this.lastPacket = Date.now() / 1000;
       } else {
-        this.pipeline.tick(Math.floor((now - DELAY) / 1000));
+        this.pipeline.tick(Math.floor((Date.now() - DELAY) / 1000));
         this.wait();
       }
+      const now = performance.now();
       if (now - reported >= REPORT) {
         reported = now;
         this.check();
