@@ -61,6 +61,8 @@ export interface Store {
   stats(): StoreStats;
   /** Sizes of the tables, from the engine's own lists: cheap, but a query. */
   diskUse(): Promise<DiskUse>;
+  /** From now on rows that find no space are lost and counted at once: for an analyzer that ends and cannot wait for any. */
+  giveUpWaiting(): void;
   /** Finishes what is in hand and closes the database. What waits in the spool is stored at the next start. */
   stop(): Promise<void>;
 }
@@ -291,6 +293,10 @@ class OpenStore implements Store {
       free: space.bavail * space.bsize,
       engineMemory: await engine.memory(),
     };
+  }
+
+  giveUpWaiting(): void {
+    this.spool.giveUpWaiting();
   }
 
   stop(): Promise<void> {

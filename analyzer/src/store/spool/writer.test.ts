@@ -89,6 +89,19 @@ test('who can wait loses nothing', async () => {
   assert.deepEqual(losses.snapshot(), {});
 });
 
+test('who gives up waiting still writes what finds space at once', async () => {
+  const { spool, losses, empty } = await writer();
+  await spool.put(block(900), { wait: false });
+  const waiting = spool.put(block(300), { wait: false });
+  await until('the block waits', () => spool.pendingBytes === 300);
+  spool.giveUpWaiting();
+  assert.deepEqual(await waiting, { lost: 'stopped' });
+  assert.deepEqual(await spool.put(block(300), { wait: false }), { lost: 'stopped' });
+  empty();
+  assert.ok('file' in (await spool.put(block(300), { wait: false })));
+  assert.deepEqual(losses.snapshot(), { stopped: { rows: 60, batches: 2, lastAt: 5000 } });
+});
+
 test('blocks written at the same time do not exceed the limit together', async () => {
   const { spool, folder } = await writer({ pendingLimit: 10_000 });
   const many = Array.from({ length: 5 }, () => spool.put(block(400), { wait: false }));

@@ -41,7 +41,7 @@ export class SpoolWriter {
   private number = 0;
   private pending = 0;
   private writing = 0;
-  private stopped = false;
+  private hurried = false;
   private blocked: LossReason | null = null;
   private readonly inFlight = new Set<Promise<Written>>();
   private readonly wakers = new Set<() => void>();
@@ -76,10 +76,15 @@ export class SpoolWriter {
     }
   }
 
-  /** Gives up what still waits for space, and counts it. */
-  async stop(): Promise<void> {
-    this.stopped = true;
+  /** Nothing waits for space any more: what finds none at the next try is given up, and counted. */
+  giveUpWaiting(): void {
+    this.hurried = true;
     this.wake();
+  }
+
+  /** Gives up what still waits for space, and resolves when nothing is on its way. */
+  async stop(): Promise<void> {
+    this.giveUpWaiting();
     await Promise.allSettled(this.inFlight);
   }
 
@@ -100,7 +105,7 @@ export class SpoolWriter {
     }
     if (obstacle !== null) {
       this.pending += size;
-      while (obstacle !== null && !this.stopped) {
+      while (obstacle !== null && !this.hurried) {
         await this.pause();
         obstacle = await this.attempt(name, block.bytes);
       }
