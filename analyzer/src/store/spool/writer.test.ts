@@ -6,7 +6,7 @@ import { SpoolFolder } from './folder.js';
 import { Losses } from './losses.js';
 import { SpoolWriter, type Block } from './writer.js';
 
-async function writer(changes: { limit?: number; pendingLimit?: number } = {}) {
+async function writer(changes: { limit?: number; pendingLimit?: number; folder?: SpoolFolder } = {}) {
   const folder = new SpoolFolder(temporaryFolder());
   await folder.create();
   const losses = new Losses(() => 5000);
@@ -109,6 +109,20 @@ test('blocks written at the same time do not exceed the limit together', async (
   assert.equal(readdirSync(folder.path).length, 2);
   await spool.stop();
   await Promise.all(many);
+});
+
+test('two writers of the same block at the same time have a file each', async () => {
+  const one = await writer();
+  const same = block(100);
+  const names = await Promise.all(
+    [one.spool, (await writer({ folder: one.folder })).spool].map(async (spool) => {
+      const written = await spool.put(same, { wait: false });
+      assert.ok('file' in written);
+      return written.file.name;
+    })
+  );
+  assert.deepEqual(readdirSync(one.folder.path).sort(), names.sort());
+  assert.equal(new Set(names).size, 2);
 });
 
 test('a block larger than the limit passes an empty spool', async () => {

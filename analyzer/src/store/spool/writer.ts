@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Log } from '../log.js';
 import type { SpoolFolder } from './folder.js';
@@ -31,6 +32,8 @@ export interface SpoolWriterOptions {
 }
 
 const retryMs = 1000;
+/** Numbers in names; they go round. */
+const numbers = 1_000_000;
 
 /**
  * Writes blocks into the spool. While the spool or the disk is full blocks wait in memory, up to a limit, and are tried
@@ -38,7 +41,8 @@ const retryMs = 1000;
  * hour costs nothing as long as the rows of that hour fit.
  */
 export class SpoolWriter {
-  private number = 0;
+  /** Begins anywhere: two imports of a file at the same time would give a block the same name, and only one got its answer. */
+  private number = randomInt(numbers);
   private pending = 0;
   private writing = 0;
   private hurried = false;
@@ -92,7 +96,7 @@ export class SpoolWriter {
     const size = block.bytes.length;
     const name = formatName({
       time: this.options.now(),
-      number: this.number++ % 1_000_000,
+      number: this.number++ % numbers,
       table: block.table,
       rows: block.rows,
       bytes: size,
