@@ -12,6 +12,7 @@ import {
   watch,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
@@ -284,6 +285,40 @@ test('another process imports into a store that is in use, and a second time add
     }
     assert.deepEqual(readdirSync(join(config.folder, 'answers')), []);
     await assertRollupsEqual(store);
+  } finally {
+    await store.stop();
+  }
+});
+
+test('rows that are slow to be forced to the disk are stored once, and neither lost nor known before', async (t) => {
+  const config = testConfig({ fsync: true });
+  const handle = await open(config.folder);
+  const files = Object.getPrototypeOf(handle) as Pick<typeof handle, 'sync'>;
+  await handle.close();
+  const { sync } = files;
+  let stored = () => 0;
+  // A file can be seen, and its rows may be stored, while its folder is still on the way to the disk.
+  files.sync = async function (this: typeof handle) {
+    await sync.call(this);
+    const [before, since] = [stored(), performance.now()];
+    while ((await this.stat()).isDirectory() && stored() === before && performance.now() - since < 1500) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  t.after(() => (files.sync = sync));
+  const store = await openTestStore(config);
+  stored = () => store.stats().inserts.count;
+  try {
+    const origin = { probe: 'p', run: randomUUID(), worker: 0 };
+    for (let sequence = 0; sequence < 2; sequence++) {
+      await store.write(syntheticWindow(start + 10 * sequence, rows, sequence), { ...origin, sequence });
+    }
+    const importing = store.beginImport({ probe: 'file', hash: 'ab'.repeat(20), layout: 'l' });
+    await importing.write(syntheticWindow(start, rows));
+    assert.deepEqual(await importing.complete(), { stored: rows, duplicate: 0 });
+    await store.flush();
+    assert.deepEqual([store.health().state, store.stats().unwritten], ['ok', {}]);
+    assert.deepEqual(await rowsOf(store, 'SELECT count() FROM conv_10s'), [[3 * rows]]);
   } finally {
     await store.stop();
   }

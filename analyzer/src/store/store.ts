@@ -163,6 +163,7 @@ class OpenStore implements Store {
       ledger,
       losses,
       log,
+      isComing: (name) => this.spool.isWriting(name),
       quarantineLimit: config.spoolLimit,
       onFreed: () => this.spool.wake(),
       onStored: (file, ms) => this.counters.stored(file.table, file.rows, ms),

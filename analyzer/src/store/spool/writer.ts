@@ -48,6 +48,7 @@ export class SpoolWriter {
   private hurried = false;
   private blocked: LossReason | null = null;
   private readonly inFlight = new Set<Promise<Written>>();
+  private readonly names = new Set<string>();
   private readonly wakers = new Set<() => void>();
 
   constructor(private readonly options: SpoolWriterOptions) {}
@@ -55,6 +56,11 @@ export class SpoolWriter {
   /** Bytes held in memory. */
   get pendingBytes(): number {
     return this.pending;
+  }
+
+  /** Whether a file is being written. It may be seen in the folder already, while it is forced to the disk. */
+  isWriting(name: string): boolean {
+    return this.names.has(name);
   }
 
   /** Why blocks are not getting into the spool at the moment, null when they are. */
@@ -93,16 +99,25 @@ export class SpoolWriter {
   }
 
   private async write(block: Block, wait: boolean): Promise<Written> {
-    const size = block.bytes.length;
     const name = formatName({
       time: this.options.now(),
       number: this.number++ % numbers,
       table: block.table,
       rows: block.rows,
-      bytes: size,
+      bytes: block.bytes.length,
       crc: crc32(block.bytes),
       source: block.source,
     });
+    this.names.add(name);
+    try {
+      return await this.writeAs(name, block, wait);
+    } finally {
+      this.names.delete(name);
+    }
+  }
+
+  private async writeAs(name: string, block: Block, wait: boolean): Promise<Written> {
+    const size = block.bytes.length;
     let obstacle = await this.attempt(name, block.bytes);
     if (obstacle !== null && !wait && this.pending + size > this.options.pendingLimit) {
       return this.lose(obstacle, block.rows);
