@@ -290,6 +290,34 @@ test('another process imports into a store that is in use, and a second time add
   }
 });
 
+test('a store whose engine hangs is stopped all the same, and its rows are there once afterwards', async () => {
+  const config = testConfig();
+  const store = await openTestStore(config);
+  const engine = store.stats().engine.pid!;
+  process.kill(engine, 'SIGSTOP');
+  const run = randomUUID();
+  for (let sequence = 0; sequence < 3; sequence++) {
+    const origin = { probe: 'p', run, worker: 0, sequence };
+    await store.write(syntheticWindow(start + 10 * sequence, rows, sequence), origin);
+  }
+  const giveUp = setTimeout(() => process.kill(engine, 'SIGKILL'), 30_000);
+  const began = performance.now();
+  await store.stop();
+  clearTimeout(giveUp);
+  assert.ok(performance.now() - began < 25_000);
+  assert.equal(isAlive(engine), false);
+  const again = await openTestStore(config);
+  try {
+    await again.flush();
+    assert.deepEqual(await rowsOf(again, 'SELECT count(), uniqExact(ts, client_ip) FROM conv_10s'), [
+      [3 * rows, 3 * rows],
+    ]);
+    await assertRollupsEqual(again);
+  } finally {
+    await again.stop();
+  }
+});
+
 test('rows that are slow to be forced to the disk are stored once, and neither lost nor known before', async (t) => {
   const config = testConfig({ fsync: true });
   const handle = await open(config.folder);

@@ -71,6 +71,10 @@ const scanMs = 1000;
 const sweepMs = 600_000;
 /** Rows lost are a reason for concern for so long; the counters keep them for ever. */
 const lossShownMs = 900_000;
+/** How long the engine may take for the block in hand when the store is stopped. */
+const lastBlockMs = 8000;
+/** How long it may then take to end. */
+const hangingMs = 1000;
 /** An engine that lost its parent holds its lock for another moment. */
 const orphanPatienceMs = 10_000;
 
@@ -310,7 +314,10 @@ class OpenStore implements Store {
     this.watcher?.close();
     await this.spool.stop();
     await this.scanning;
+    // An engine that hangs is not waited for: its block stays in the spool, and is stored once however far it had come.
+    const hanging = setTimeout(() => void this.parts.engine.stop(hangingMs), lastBlockMs);
     await this.ingest.stop();
+    clearTimeout(hanging);
     await this.parts.engine.stop();
     this.parts.lock.release();
   }
