@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   watch,
@@ -285,6 +286,32 @@ test('another process imports into a store that is in use, and a second time add
     }
     assert.deepEqual(readdirSync(join(config.folder, 'answers')), []);
     await assertRollupsEqual(store);
+  } finally {
+    await store.stop();
+  }
+});
+
+test('a spool folder that is taken away for a while is said once, and nothing is lost', async () => {
+  const config = testConfig();
+  const log = memoryLog();
+  const store = await openTestStore(config, { log });
+  const said = () => log.lines.filter((line) => /spool folder cannot be read/.test(line)).length;
+  try {
+    const spool = join(config.folder, 'spool');
+    for (let times = 1; times <= 2; times++) {
+      renameSync(spool, `${spool}-away`);
+      await until('it was missed', () => said() === times);
+      const origin = { probe: 'p', run: randomUUID(), worker: 0, sequence: times };
+      const written = store.write(syntheticWindow(start + 10 * times, rows, times), origin);
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      assert.equal(said(), times, log.lines.join('\n'));
+      renameSync(`${spool}-away`, spool);
+      assert.deepEqual(await written, { stored: rows, lost: 0, reason: null });
+      await store.flush();
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+    }
+    assert.deepEqual(await rowsOf(store, 'SELECT count() FROM conv_10s'), [[2 * rows]]);
+    assert.equal(store.health().state, 'ok');
   } finally {
     await store.stop();
   }

@@ -155,6 +155,7 @@ class OpenStore implements Store {
   private readonly timers: NodeJS.Timeout[] = [];
   private watcher: FSWatcher | null = null;
   private scanning: Promise<void> | null = null;
+  private unreadable = false;
   private stopping: Promise<void> | null = null;
 
   constructor(private readonly parts: Parts) {
@@ -325,7 +326,16 @@ class OpenStore implements Store {
   private scan(): void {
     this.scanning ??= this.ingest
       .scan()
-      .catch((error: Error) => this.parts.log.error({ err: error }, 'spool folder cannot be read'))
+      .then(() => {
+        this.unreadable = false;
+      })
+      .catch((error: Error) => {
+        // Said once, not every second for as long as it lasts.
+        if (!this.unreadable) {
+          this.parts.log.error({ err: error }, 'spool folder cannot be read');
+        }
+        this.unreadable = true;
+      })
       .finally(() => {
         this.scanning = null;
       });
