@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pcap } from '../traffic/capture-file.js';
 import { talk } from '../traffic/talk.js';
-import { Analyzer, ask, cli, command, health, withoutCapabilities, type Ended } from './analyzer.js';
+import { Analyzer, ask, askUntil, cli, command, health, withoutCapabilities, type Ended } from './analyzer.js';
 import { pageInTerminal } from './terminal.js';
 import { generate } from './traffic-file.js';
 import { isInstalled } from './two-hosts.js';
@@ -221,6 +230,30 @@ describe('an import', { concurrency: false }, () => {
     writeFileSync(place, '');
     refused(await command(['import', '--store', place, file]), 'TCPS_E_STORE_FOLDER', /a-file cannot be used: /);
   });
+});
+
+test('a capture that is to end while rows find no space ends all the same, and says what is lost', async () => {
+  const store = join(folder, `store-${stores++}`);
+  const analyzer = await Analyzer.start(
+    ['capture', '--read', '-', '--store', store, '--port', '0'],
+    'listens',
+    (program, args) => {
+      const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+      child.stdin.on('error', () => undefined);
+      return child;
+    }
+  );
+  // As a disk that is full, or taken away.
+  renameSync(join(store, 'spool'), join(store, 'spool-away'));
+  analyzer.process.stdin!.write(readFileSync(file));
+  await askUntil(
+    () => health(analyzer.url),
+    ({ reasons }) => /rows wait in memory/.test(reasons.join())
+  );
+  const giveUp = setTimeout(() => analyzer.process.kill('SIGKILL'), 30_000);
+  assert.equal(await analyzer.stop(), 0, analyzer.output);
+  clearTimeout(giveUp);
+  assert.match(analyzer.output, /"reason":"stopped","rows":\d+,"msg":"rows lost"/);
 });
 
 describe('an import onto a disk that is full', { skip: cannotMount(), concurrency: false }, () => {

@@ -142,6 +142,40 @@ test('what cannot be stored is said when reading ends, not lost', async () => {
   await assert.rejects(failing, /the store is full/);
 });
 
+test('live, what finds no space yet keeps nothing behind it from being judged', async () => {
+  const [batches] = shares(1) as [ConnectionBatch[]];
+  const space: Array<() => void> = [];
+  const given: number[] = [];
+  let feeds = 0;
+  const diagnoser = new Diagnoser({
+    workers: 1,
+    patience: 3,
+    ahead: true,
+    emit: ({ epoch }) => {
+      given.push(epoch);
+      return new Promise((resolve) => space.push(resolve));
+    },
+    emitFeed: () => {
+      feeds++;
+      return new Promise((resolve) => space.push(resolve));
+    },
+  });
+  let taken = 0;
+  const taking = batches.map((batch) => diagnoser.take(batch, 0).then(() => (taken += Math.sign(batch.rows))));
+  const finished = diagnoser.finish();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const filled = batches.filter(({ rows }) => rows > 0);
+  assert.deepEqual(
+    given,
+    filled.map(({ epoch }) => epoch)
+  );
+  assert.ok(feeds > 1, String(feeds));
+  assert.equal(taken, 0, 'the memory of a batch is not free before it is taken');
+  space.forEach((resolve) => resolve());
+  await Promise.all([finished, ...taking]);
+  assert.equal(taken, filled.length);
+});
+
 test('batches without rows are given back at once', async () => {
   const diagnoser = new Diagnoser({ workers: 2, patience: Infinity, emit: () => assert.fail('nothing to give') });
   const [batch] = shares(1)[0] as [ConnectionBatch];

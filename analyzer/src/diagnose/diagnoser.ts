@@ -14,6 +14,11 @@ export interface DiagnoserOptions {
    * all come to the end; live, a worker that sees no packet has no clock.
    */
   readonly patience: number;
+  /**
+   * Whether judging goes on while `emit` has not taken what it was given. Files are to wait. What is captured live comes all the
+   * same: it is bounded, and counted when it is lost, where it is stored, and would pile up here without end.
+   */
+  readonly ahead?: boolean;
   /** Takes the connections of a worker in the order in which they came. */
   readonly emit: (batch: DiagnosedBatch, worker: number) => Promise<void> | void;
   /** Takes how good the capture was, in order of time, before the connections that ended then. */
@@ -48,6 +53,8 @@ export class Diagnoser {
   private released = false;
   private working: Promise<void> | null = null;
   private ready = 0;
+  /** What `emit` has been given and not taken yet. */
+  private readonly giving = new Set<Promise<void>>();
   private failure: { readonly error: unknown } | null = null;
   private changed = openPromise();
 
@@ -97,6 +104,7 @@ export class Diagnoser {
     while (this.working !== null) {
       await this.working;
     }
+    await Promise.all(this.giving);
     this.released = false;
     this.feed.restart();
     this.throwFailure();
@@ -146,12 +154,7 @@ export class Diagnoser {
       }
       await this.settleFeed(epoch);
       for (const { batch, worker, settle } of batches) {
-        try {
-          await this.options.emit(judge(batch, this.neighbourhood), worker);
-          settle();
-        } catch (error) {
-          settle(error);
-        }
+        await this.give(() => this.options.emit(judge(batch, this.neighbourhood), worker), settle);
         this.ready--;
         this.turn();
         await setImmediate();
@@ -166,11 +169,23 @@ export class Diagnoser {
   private async settleFeed(epoch: number): Promise<void> {
     const window = this.feed.settle(epoch);
     if (window !== null) {
-      try {
-        await this.options.emitFeed?.([window]);
-      } catch (error) {
-        this.failure ??= { error };
-      }
+      await this.give(
+        () => this.options.emitFeed?.([window]),
+        (error) => {
+          this.failure ??= error === undefined ? null : { error };
+        }
+      );
+    }
+  }
+
+  /** Hands something on, and waits until it is taken when files are read. */
+  private async give(emit: () => Promise<void> | void, settle: (failure?: unknown) => void): Promise<void> {
+    const given = (async () => emit())()
+      .then(() => settle(), settle)
+      .finally(() => this.giving.delete(given));
+    this.giving.add(given);
+    if (this.options.ahead !== true) {
+      await given;
     }
   }
 

@@ -1,10 +1,11 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
-import { interfaceDrops, linkLayerOf, softnetDrops } from '../capture/ring/interfaces.js';
+import { linkLayerOf, softnetDrops } from '../capture/ring/interfaces.js';
 import { packetFilter } from '../capture/ring/packet-filter.js';
 import { PacketRing, type RingState } from '../capture/ring/packet-ring.js';
 import { TcpscopeError } from '../errors.js';
 import { BufferPool, type Batch } from '../flow/index.js';
+import { CardDrops } from './card-drops.js';
 import type { FromWorker, LiveStatus, LiveWorkerOptions, ToWorker } from './live-messages.js';
 import { Pipeline } from './pipeline.js';
 
@@ -20,7 +21,8 @@ class LiveWorker {
   private readonly pool = new BufferPool();
   private readonly pipeline: Pipeline;
   private readonly control: Int32Array;
-  private readonly dropsAtStart: { readonly card: number | null; readonly kernel: number | null };
+  private readonly card: CardDrops;
+  private readonly softnetAtStart = softnetDrops();
   private fanoutGroup: number | null;
   private ring: PacketRing;
   private state: RingState = 'capturing';
@@ -34,7 +36,7 @@ class LiveWorker {
     private readonly options: LiveWorkerOptions
   ) {
     this.control = new Int32Array(options.control);
-    this.dropsAtStart = { card: interfaceDrops(options.interfaceName), kernel: softnetDrops() };
+    this.card = new CardDrops(options.interfaceName);
     const flow = {
       maxConnections: options.maxConnections,
       serverPorts: options.serverPorts,
@@ -63,16 +65,17 @@ class LiveWorker {
 
   private async capture(): Promise<void> {
     this.post({ kind: 'ready', fanoutGroup: this.fanoutGroup });
-    let reported = Date.now();
+    // Not by the time of day, which may be set back: nothing would be reported, looked after or given back until it is caught up.
+    let reported = performance.now();
     while (Atomics.load(this.control, 0) === 0) {
       const packets = this.state === 'gone' ? 0 : this.ring.read(this.pipeline);
-      const now = Date.now();
       if (packets > 0) {
-        this.lastPacket = now / 1000;
+        this.lastPacket = Date.now() / 1000;
       } else {
-        this.pipeline.tick(Math.floor((now - DELAY) / 1000));
+        this.pipeline.tick(Math.floor((Date.now() - DELAY) / 1000));
         this.wait();
       }
+      const now = performance.now();
       if (now - reported >= REPORT) {
         reported = now;
         this.check();
@@ -102,6 +105,7 @@ class LiveWorker {
     if (this.state === 'gone') {
       try {
         this.ring = this.open();
+        this.card.anew();
         this.state = 'capturing';
       } catch {
         // Still gone; the status says so.
@@ -142,8 +146,6 @@ class LiveWorker {
     const counts =
       this.state === 'gone' ? { received: 0, dropped: 0, freezes: 0, highestFill: 0 } : this.ring.updateCounts();
     this.pipeline.drops = this.former.dropped + counts.dropped;
-    const card = interfaceDrops(this.options.interfaceName);
-    const kernel = softnetDrops();
     return {
       interfaceName: this.options.interfaceName,
       worker: this.options.worker,
@@ -157,8 +159,8 @@ class LiveWorker {
         highestFill: Math.max(this.former.highestFill, counts.highestFill),
         blocks: this.ring.counts.blocks,
       },
-      interfaceDrops: since(this.dropsAtStart.card, card),
-      softnetDrops: since(this.dropsAtStart.kernel, kernel),
+      interfaceDrops: this.state === 'gone' ? this.card.total : this.card.update(),
+      softnetDrops: since(this.softnetAtStart, softnetDrops()),
       lastPacket: this.lastPacket,
       collections: this.collections,
     };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { FlowCounts, LiveStatus, PacketCounts, StreamStatus } from '../pipeline/index.js';
-import { addCounts, liveCounts, noCounts, streamCounts, type CaptureCounts } from './capture-status.js';
+import { addCounts, continued, liveCounts, noCounts, streamCounts, type CaptureCounts } from './capture-status.js';
 
 const flow: FlowCounts = {
   live: 3,
@@ -107,6 +107,11 @@ describe('sums of counts', () => {
 
   test('of what is unknown are unknown', () => {
     assert.deepEqual(addCounts(noCounts, noCounts), noCounts);
+  });
+
+  test('of captures one after the other have the windows of both; workers side by side close the same', () => {
+    assert.equal(continued(known, known).windowsClosed, 10);
+    assert.deepEqual({ ...continued(known, known), windowsClosed: 5 }, addCounts(known, known));
   });
 
   test('take the latest packet and the fullest ring', () => {

@@ -44,7 +44,13 @@ export function streamCounts(status: StreamStatus): CaptureCounts {
   };
 }
 
-/** Counts of two captures, or of a capture and of the one that it follows after a failure. */
+/** Counts of a capture and of those that it follows after failures. */
+export function continued(former: CaptureCounts, present: CaptureCounts): CaptureCounts {
+  // Workers side by side close the same windows, one capture after another closes others.
+  return { ...addCounts(former, present), windowsClosed: former.windowsClosed + present.windowsClosed };
+}
+
+/** Counts of two captures side by side. */
 export function addCounts(a: CaptureCounts, b: CaptureCounts): CaptureCounts {
   const undecoded: Record<string, number> = { ...a.packets.undecoded };
   for (const [reason, packets] of Object.entries(b.packets.undecoded)) {

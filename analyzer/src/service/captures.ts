@@ -110,6 +110,7 @@ export class RunningCaptures implements Captures {
     const diagnoser = new Diagnoser({
       workers: takers.length,
       patience: PATIENCE,
+      ahead: true,
       emit: take,
       emitFeed: (windows) => take({ kind: 'feed', rows: windows.length, capture, windows }, 0),
       feed: this.config.feed,

@@ -2,7 +2,7 @@ import type { TcpscopeError } from '../errors.js';
 import { LiveCapture, type LiveOptions, type LiveStatus } from '../pipeline/index.js';
 import type { CaptureStatus } from '../query/index.js';
 import type { Log } from '../store/log.js';
-import { addCounts, liveCounts, noCounts, type CaptureCounts } from './capture-status.js';
+import { continued, liveCounts, noCounts, type CaptureCounts } from './capture-status.js';
 import type { CaptureConfig } from './config.js';
 import type { FlowSettings, Outlet, Source } from './source.js';
 
@@ -52,7 +52,7 @@ export class InterfaceSource implements Source {
 
   status(): CaptureStatus {
     const workers = this.workers();
-    return { interface: this.name, ...this.state(workers), ...addCounts(this.former, liveCounts(workers)) };
+    return { interface: this.name, ...this.state(workers), ...continued(this.former, liveCounts(workers)) };
   }
 
   async stop(): Promise<void> {
@@ -108,7 +108,7 @@ export class InterfaceSource implements Source {
     // What the other workers hold is counted before anything begins anew.
     const ended = this.capture?.stop() ?? Promise.resolve();
     void ended.finally(() => {
-      this.former = addCounts(this.former, { ...liveCounts(this.workers()), connections: 0 });
+      this.former = continued(this.former, { ...liveCounts(this.workers()), connections: 0 });
       this.capture = null;
       this.tryLater();
     });

@@ -19,6 +19,9 @@ export interface ServiceOptions {
   readonly now?: () => number;
 }
 
+/** Milliseconds that rows may wait for space when the analyzer ends: whoever ends it does not wait for long either. */
+const SPACE_PATIENCE = 5000;
+
 /** An analyzer at work. */
 export interface Service {
   /** Where the API answers, such as `http://127.0.0.1:8477`. */
@@ -83,7 +86,10 @@ export async function startService({
     const api = await startApi({ store, retention, captures, live, config: config.api, limits, thresholds, log, now });
     ends.push(() => api.stop());
     if (capture) {
-      ends.push(() => captures.stop());
+      ends.push(async () => {
+        const patience = setTimeout(() => store.giveUpWaiting(), SPACE_PATIENCE);
+        await captures.stop().finally(() => clearTimeout(patience));
+      });
       await captures.start();
     }
     const queries = new Queries({ store, retention, captures, config: limits, thresholds, now });

@@ -7,11 +7,13 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   watch,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
@@ -284,6 +286,94 @@ test('another process imports into a store that is in use, and a second time add
     }
     assert.deepEqual(readdirSync(join(config.folder, 'answers')), []);
     await assertRollupsEqual(store);
+  } finally {
+    await store.stop();
+  }
+});
+
+test('a spool folder that is taken away for a while is said once, and nothing is lost', async () => {
+  const config = testConfig();
+  const log = memoryLog();
+  const store = await openTestStore(config, { log });
+  const said = () => log.lines.filter((line) => /spool folder cannot be read/.test(line)).length;
+  try {
+    const spool = join(config.folder, 'spool');
+    for (let times = 1; times <= 2; times++) {
+      renameSync(spool, `${spool}-away`);
+      await until('it was missed', () => said() === times);
+      const origin = { probe: 'p', run: randomUUID(), worker: 0, sequence: times };
+      const written = store.write(syntheticWindow(start + 10 * times, rows, times), origin);
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      assert.equal(said(), times, log.lines.join('\n'));
+      renameSync(`${spool}-away`, spool);
+      assert.deepEqual(await written, { stored: rows, lost: 0, reason: null });
+      await store.flush();
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+    }
+    assert.deepEqual(await rowsOf(store, 'SELECT count() FROM conv_10s'), [[2 * rows]]);
+    assert.equal(store.health().state, 'ok');
+  } finally {
+    await store.stop();
+  }
+});
+
+test('a store whose engine hangs is stopped all the same, and its rows are there once afterwards', async () => {
+  const config = testConfig();
+  const store = await openTestStore(config);
+  const engine = store.stats().engine.pid!;
+  process.kill(engine, 'SIGSTOP');
+  const run = randomUUID();
+  for (let sequence = 0; sequence < 3; sequence++) {
+    const origin = { probe: 'p', run, worker: 0, sequence };
+    await store.write(syntheticWindow(start + 10 * sequence, rows, sequence), origin);
+  }
+  const giveUp = setTimeout(() => process.kill(engine, 'SIGKILL'), 30_000);
+  const began = performance.now();
+  await store.stop();
+  clearTimeout(giveUp);
+  assert.ok(performance.now() - began < 25_000);
+  assert.equal(isAlive(engine), false);
+  const again = await openTestStore(config);
+  try {
+    await again.flush();
+    assert.deepEqual(await rowsOf(again, 'SELECT count(), uniqExact(ts, client_ip) FROM conv_10s'), [
+      [3 * rows, 3 * rows],
+    ]);
+    await assertRollupsEqual(again);
+  } finally {
+    await again.stop();
+  }
+});
+
+test('rows that are slow to be forced to the disk are stored once, and neither lost nor known before', async (t) => {
+  const config = testConfig({ fsync: true });
+  const handle = await open(config.folder);
+  const files = Object.getPrototypeOf(handle) as Pick<typeof handle, 'sync'>;
+  await handle.close();
+  const { sync } = files;
+  let stored = () => 0;
+  // A file can be seen, and its rows may be stored, while its folder is still on the way to the disk.
+  files.sync = async function (this: typeof handle) {
+    await sync.call(this);
+    const [before, since] = [stored(), performance.now()];
+    while ((await this.stat()).isDirectory() && stored() === before && performance.now() - since < 1500) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  t.after(() => (files.sync = sync));
+  const store = await openTestStore(config);
+  stored = () => store.stats().inserts.count;
+  try {
+    const origin = { probe: 'p', run: randomUUID(), worker: 0 };
+    for (let sequence = 0; sequence < 2; sequence++) {
+      await store.write(syntheticWindow(start + 10 * sequence, rows, sequence), { ...origin, sequence });
+    }
+    const importing = store.beginImport({ probe: 'file', hash: 'ab'.repeat(20), layout: 'l' });
+    await importing.write(syntheticWindow(start, rows));
+    assert.deepEqual(await importing.complete(), { stored: rows, duplicate: 0 });
+    await store.flush();
+    assert.deepEqual([store.health().state, store.stats().unwritten], ['ok', {}]);
+    assert.deepEqual(await rowsOf(store, 'SELECT count() FROM conv_10s'), [[3 * rows]]);
   } finally {
     await store.stop();
   }

@@ -61,6 +61,8 @@ export interface Store {
   stats(): StoreStats;
   /** Sizes of the tables, from the engine's own lists: cheap, but a query. */
   diskUse(): Promise<DiskUse>;
+  /** From now on rows that find no space are lost and counted at once: for an analyzer that ends and cannot wait for any. */
+  giveUpWaiting(): void;
   /** Finishes what is in hand and closes the database. What waits in the spool is stored at the next start. */
   stop(): Promise<void>;
 }
@@ -69,6 +71,10 @@ const scanMs = 1000;
 const sweepMs = 600_000;
 /** Rows lost are a reason for concern for so long; the counters keep them for ever. */
 const lossShownMs = 900_000;
+/** How long the engine may take for the block in hand when the store is stopped. */
+const lastBlockMs = 8000;
+/** How long it may then take to end. */
+const hangingMs = 1000;
 /** An engine that lost its parent holds its lock for another moment. */
 const orphanPatienceMs = 10_000;
 
@@ -149,6 +155,7 @@ class OpenStore implements Store {
   private readonly timers: NodeJS.Timeout[] = [];
   private watcher: FSWatcher | null = null;
   private scanning: Promise<void> | null = null;
+  private unreadable = false;
   private stopping: Promise<void> | null = null;
 
   constructor(private readonly parts: Parts) {
@@ -161,6 +168,7 @@ class OpenStore implements Store {
       ledger,
       losses,
       log,
+      isComing: (name) => this.spool.isWriting(name),
       quarantineLimit: config.spoolLimit,
       onFreed: () => this.spool.wake(),
       onStored: (file, ms) => this.counters.stored(file.table, file.rows, ms),
@@ -293,6 +301,10 @@ class OpenStore implements Store {
     };
   }
 
+  giveUpWaiting(): void {
+    this.spool.giveUpWaiting();
+  }
+
   stop(): Promise<void> {
     this.stopping ??= this.shutDown();
     return this.stopping;
@@ -303,7 +315,10 @@ class OpenStore implements Store {
     this.watcher?.close();
     await this.spool.stop();
     await this.scanning;
+    // An engine that hangs is not waited for: its block stays in the spool, and is stored once however far it had come.
+    const hanging = setTimeout(() => void this.parts.engine.stop(hangingMs), lastBlockMs);
     await this.ingest.stop();
+    clearTimeout(hanging);
     await this.parts.engine.stop();
     this.parts.lock.release();
   }
@@ -311,7 +326,16 @@ class OpenStore implements Store {
   private scan(): void {
     this.scanning ??= this.ingest
       .scan()
-      .catch((error: Error) => this.parts.log.error({ err: error }, 'spool folder cannot be read'))
+      .then(() => {
+        this.unreadable = false;
+      })
+      .catch((error: Error) => {
+        // Said once, not every second for as long as it lasts.
+        if (!this.unreadable) {
+          this.parts.log.error({ err: error }, 'spool folder cannot be read');
+        }
+        this.unreadable = true;
+      })
       .finally(() => {
         this.scanning = null;
       });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { syncBuiltinESMExports } from 'node:module';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import threads from 'node:worker_threads';
 import { defaultThresholds } from '../../diagnose/index.js';
 import { errorKinds, TcpscopeError } from '../../errors.js';
 import type { TableAnswer } from '../answer.js';
@@ -60,6 +62,27 @@ describe('findings in a thread', () => {
     const { rows } = await finder.find(() => Promise.resolve(channel.subarray(0, answer.length)), task, never);
     assert.equal(rows.length, 1);
     assert.equal(channel.subarray(answer.length).toString(), 'another answer');
+  });
+
+  test('are found by a later question when the system had no thread to give for one', async () => {
+    const other = new Finder();
+    const { Worker } = threads;
+    // What Node throws at the limit of threads of a service or a container.
+    threads.Worker = class {
+      constructor() {
+        throw new Error('EAGAIN');
+      }
+    } as unknown as typeof Worker;
+    syncBuiltinESMExports();
+    try {
+      await assert.rejects(other.find(ask(300), task, never), { ...threadEnded, message: /EAGAIN/ });
+    } finally {
+      threads.Worker = Worker;
+      syncBuiltinESMExports();
+    }
+    const { rows } = await other.find(ask(300), task, AbortSignal.timeout(20_000));
+    assert.equal(rows.length, 1);
+    await other.stop();
   });
 
   test('keep nobody else waiting', async () => {

@@ -27,9 +27,10 @@ export class Finder {
    */
   async find(ask: () => Promise<Uint8Array>, task: Omit<FindingsTask, 'answer'>, signal: AbortSignal): Promise<Found> {
     const leave = await this.place.enter(signal);
-    // Before the engine is asked: they start side by side.
-    const thread = this.take() ?? new Thread();
+    let thread: Thread | null = null;
     try {
+      // Before the engine is asked: they start side by side.
+      thread = this.take() ?? new Thread();
       // A copy: what the engine sent lies in memory with what it sends next, which would move away with it and end the
       // process. Not by `slice`, which copies an Uint8Array and shares a Buffer.
       const answer = new Uint8Array(await ask());
@@ -37,7 +38,7 @@ export class Finder {
       this.keep(thread);
       return found;
     } catch (error) {
-      await thread.stop();
+      await thread?.stop();
       throw error;
     } finally {
       leave();

@@ -21,8 +21,13 @@ export class Thread {
   /** Why it ended; null as long as it runs. */
   private end: string | null = null;
 
+  /** Throws `queryThread` when the system has no thread to give. */
   constructor() {
-    this.worker = startWorker('query/findings/worker', null, { resourceLimits: { maxOldGenerationSizeMb: memory } });
+    try {
+      this.worker = startWorker('query/findings/worker', null, { resourceLimits: { maxOldGenerationSizeMb: memory } });
+    } catch (error) {
+      throw new TcpscopeError(errorKinds.queryThread, [(error as Error).message], { cause: error });
+    }
     this.worker.on('message', (found: Found) => this.question?.resolve(found));
     this.worker.once('error', (error) => this.ended(error.message));
     this.worker.once('exit', (status) => this.ended(`exit status ${status}`));

@@ -199,12 +199,13 @@ export class EmbeddedEngine implements Engine {
     return (this.state as EngineState) === 'ready';
   }
 
-  async stop(): Promise<void> {
+  /** @param patienceMs how long running statements may take before the process is killed */
+  async stop(patienceMs?: number): Promise<void> {
     this.become('stopped');
     if (this.restartTimer) {
       clearTimeout(this.restartTimer);
     }
-    await this.process?.close();
+    await this.process?.close(patienceMs);
   }
 
   private get configPath(): string {

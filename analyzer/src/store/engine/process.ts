@@ -29,6 +29,7 @@ export class EngineProcess {
   private readonly stderr: string[] = [];
   private nextId = 1;
   private end: string | null = null;
+  private closing: Promise<void> | null = null;
   private readonly ended: Promise<string>;
 
   private constructor(
@@ -94,11 +95,16 @@ export class EngineProcess {
   }
 
   /** Lets running statements end, closes the database, and waits for the process to be gone. */
-  async close(): Promise<void> {
+  close(patienceMs = closeTimeoutMs): Promise<void> {
+    this.closing ??= this.shutDown(patienceMs);
+    return this.closing;
+  }
+
+  private async shutDown(patienceMs: number): Promise<void> {
     if (this.end === null && this.child.connected) {
       this.child.send({ kind: 'close' } satisfies ToEngine, () => undefined);
     }
-    const timer = setTimeout(() => this.kill(), closeTimeoutMs);
+    const timer = setTimeout(() => this.kill(), patienceMs);
     await this.ended;
     clearTimeout(timer);
   }

@@ -40,6 +40,7 @@ async function ingest(t: TestContext, answer: (token: string, attempt: number) =
     ledger: await ImportLedger.load(engine, () => 0),
     losses,
     log: memoryLog(),
+    isComing: () => false,
     quarantineLimit: 1e6,
     onFreed: () => undefined,
     onStored: () => undefined,

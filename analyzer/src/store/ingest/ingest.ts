@@ -16,6 +16,8 @@ export interface IngestOptions {
   readonly ledger: ImportLedger;
   readonly losses: Losses;
   readonly log: Log;
+  /** Whether this process is still writing a file: it will be added when it has been written. */
+  readonly isComing: (name: string) => boolean;
   /** Most bytes of files set aside. */
   readonly quarantineLimit: number;
   /** Called after a file has left the spool. */
@@ -102,7 +104,7 @@ export class Ingest {
       await this.setAside(name, 'not a spool file of tcpscope', 0);
     }
     for (const file of files) {
-      if (!this.doneSinceListing.has(file.name)) {
+      if (!this.doneSinceListing.has(file.name) && !this.options.isComing(file.name)) {
         this.add(file, false);
       }
     }

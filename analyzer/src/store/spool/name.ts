@@ -8,7 +8,10 @@ import { createHash } from 'node:crypto';
  * From KIND on it is the deduplication token: the same token is the same rows, for ever. CRC is the CRC-32 of the bytes.
  */
 export interface SpoolName {
-  /** Milliseconds since 1970, then a number that grows in the writing process: files sort in the order of writing. */
+  /**
+   * Milliseconds since 1970, then a number that grows in the writing process and begins anywhere: files sort in the order of
+   * writing, and no two writers use the same name.
+   */
   readonly time: number;
   readonly number: number;
   /** `imports` marks the end of an import: no bytes, `rows` is the sum over its blocks. */

@@ -6,7 +6,7 @@ import { SpoolFolder } from './folder.js';
 import { Losses } from './losses.js';
 import { SpoolWriter, type Block } from './writer.js';
 
-async function writer(changes: { limit?: number; pendingLimit?: number } = {}) {
+async function writer(changes: { limit?: number; pendingLimit?: number; folder?: SpoolFolder } = {}) {
   const folder = new SpoolFolder(temporaryFolder());
   await folder.create();
   const losses = new Losses(() => 5000);
@@ -89,6 +89,19 @@ test('who can wait loses nothing', async () => {
   assert.deepEqual(losses.snapshot(), {});
 });
 
+test('who gives up waiting still writes what finds space at once', async () => {
+  const { spool, losses, empty } = await writer();
+  await spool.put(block(900), { wait: false });
+  const waiting = spool.put(block(300), { wait: false });
+  await until('the block waits', () => spool.pendingBytes === 300);
+  spool.giveUpWaiting();
+  assert.deepEqual(await waiting, { lost: 'stopped' });
+  assert.deepEqual(await spool.put(block(300), { wait: false }), { lost: 'stopped' });
+  empty();
+  assert.ok('file' in (await spool.put(block(300), { wait: false })));
+  assert.deepEqual(losses.snapshot(), { stopped: { rows: 60, batches: 2, lastAt: 5000 } });
+});
+
 test('blocks written at the same time do not exceed the limit together', async () => {
   const { spool, folder } = await writer({ pendingLimit: 10_000 });
   const many = Array.from({ length: 5 }, () => spool.put(block(400), { wait: false }));
@@ -96,6 +109,20 @@ test('blocks written at the same time do not exceed the limit together', async (
   assert.equal(readdirSync(folder.path).length, 2);
   await spool.stop();
   await Promise.all(many);
+});
+
+test('two writers of the same block at the same time have a file each', async () => {
+  const one = await writer();
+  const same = block(100);
+  const names = await Promise.all(
+    [one.spool, (await writer({ folder: one.folder })).spool].map(async (spool) => {
+      const written = await spool.put(same, { wait: false });
+      assert.ok('file' in written);
+      return written.file.name;
+    })
+  );
+  assert.deepEqual(readdirSync(one.folder.path).sort(), names.sort());
+  assert.equal(new Set(names).size, 2);
 });
 
 test('a block larger than the limit passes an empty spool', async () => {

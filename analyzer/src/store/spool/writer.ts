@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Log } from '../log.js';
 import type { SpoolFolder } from './folder.js';
@@ -31,6 +32,8 @@ export interface SpoolWriterOptions {
 }
 
 const retryMs = 1000;
+/** Numbers in names; they go round. */
+const numbers = 1_000_000;
 
 /**
  * Writes blocks into the spool. While the spool or the disk is full blocks wait in memory, up to a limit, and are tried
@@ -38,12 +41,14 @@ const retryMs = 1000;
  * hour costs nothing as long as the rows of that hour fit.
  */
 export class SpoolWriter {
-  private number = 0;
+  /** Begins anywhere: two imports of a file at the same time would give a block the same name, and only one got its answer. */
+  private number = randomInt(numbers);
   private pending = 0;
   private writing = 0;
-  private stopped = false;
+  private hurried = false;
   private blocked: LossReason | null = null;
   private readonly inFlight = new Set<Promise<Written>>();
+  private readonly names = new Set<string>();
   private readonly wakers = new Set<() => void>();
 
   constructor(private readonly options: SpoolWriterOptions) {}
@@ -51,6 +56,11 @@ export class SpoolWriter {
   /** Bytes held in memory. */
   get pendingBytes(): number {
     return this.pending;
+  }
+
+  /** Whether a file is being written. It may be seen in the folder already, while it is forced to the disk. */
+  isWriting(name: string): boolean {
+    return this.names.has(name);
   }
 
   /** Why blocks are not getting into the spool at the moment, null when they are. */
@@ -76,31 +86,45 @@ export class SpoolWriter {
     }
   }
 
-  /** Gives up what still waits for space, and counts it. */
-  async stop(): Promise<void> {
-    this.stopped = true;
+  /** Nothing waits for space any more: what finds none at the next try is given up, and counted. */
+  giveUpWaiting(): void {
+    this.hurried = true;
     this.wake();
+  }
+
+  /** Gives up what still waits for space, and resolves when nothing is on its way. */
+  async stop(): Promise<void> {
+    this.giveUpWaiting();
     await Promise.allSettled(this.inFlight);
   }
 
   private async write(block: Block, wait: boolean): Promise<Written> {
-    const size = block.bytes.length;
     const name = formatName({
       time: this.options.now(),
-      number: this.number++ % 1_000_000,
+      number: this.number++ % numbers,
       table: block.table,
       rows: block.rows,
-      bytes: size,
+      bytes: block.bytes.length,
       crc: crc32(block.bytes),
       source: block.source,
     });
+    this.names.add(name);
+    try {
+      return await this.writeAs(name, block, wait);
+    } finally {
+      this.names.delete(name);
+    }
+  }
+
+  private async writeAs(name: string, block: Block, wait: boolean): Promise<Written> {
+    const size = block.bytes.length;
     let obstacle = await this.attempt(name, block.bytes);
     if (obstacle !== null && !wait && this.pending + size > this.options.pendingLimit) {
       return this.lose(obstacle, block.rows);
     }
     if (obstacle !== null) {
       this.pending += size;
-      while (obstacle !== null && !this.stopped) {
+      while (obstacle !== null && !this.hurried) {
         await this.pause();
         obstacle = await this.attempt(name, block.bytes);
       }
