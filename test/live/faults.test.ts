@@ -264,7 +264,7 @@ describe('an import onto a disk that is full', { skip: cannotMount(), concurrenc
 
   before(async () => {
     mkdirSync(disk);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', disk]);
     generate(60_000, large);
     assert.equal((await command(['import', '--store', store, file])).status, 0);
   });
