@@ -35,6 +35,11 @@ export const errorKinds = {
   fileUnreadable: kind('FILE_UNREADABLE', 404, 'Cannot read %s: %s.'),
   fileFormat: kind('FILE_FORMAT', 400, '%s is not a capture file: %s. Pcap and pcapng are read, also gzipped.'),
   fileDamaged: kind('FILE_DAMAGED', 400, '%s is damaged: %s. What comes before is counted, what comes behind is lost.'),
+  fileChanging: kind(
+    'FILE_CHANGING',
+    409,
+    '%s has changed while it was read. Import it when it is complete: what is stored of it before would be stored again with the rest.'
+  ),
   stdinWorkers: kind(
     'STDIN_WORKERS',
     400,

@@ -26,8 +26,8 @@ export function addImport(program: Command): void {
     .addHelpText(
       'after',
       '\nExamples:\n  tcpscope import monday.pcapng.gz\n  tcpscope import --probe branch-office *.pcap\n\n' +
-        'Exit status: 0 everything is stored, 1 a file is damaged (what was readable is stored), 2 wrong usage, unreadable file\n' +
-        'or the rows could not be stored.'
+        'Exit status: 0 everything is stored, 1 a file is damaged, or changed while it was read (what was readable is\n' +
+        'stored), 2 wrong usage, unreadable file or the rows could not be stored.'
     )
     .action(async (files: string[], options: ImportCommandOptions) => {
       process.exitCode = await importInto(files, options);

@@ -1,8 +1,4 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { Diagnoser } from '../diagnose/index.js';
 import { createEnrichment } from '../enrich/index.js';
 import { errorKinds, TcpscopeError } from '../errors.js';
@@ -12,7 +8,7 @@ import { openSpool, openStore, type Import, type ImportResult } from '../store/i
 import type { Log } from '../store/log.js';
 import { version } from '../version.js';
 import { flowOf, type ServiceConfig } from './config.js';
-import { unreadable } from './files.js';
+import { ImportedFiles } from './imported-files.js';
 
 export interface ImportOptions {
   readonly config: ServiceConfig;
@@ -48,9 +44,10 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
   if (paths.includes('-')) {
     throw new TcpscopeError(errorKinds.importStdin);
   }
+  const files = await ImportedFiles.named(paths);
   const source = {
     probe: config.probe,
-    hash: await hashOf(paths),
+    hash: files.hash,
     // Which rows there are, and in which blocks, depends on all of these.
     layout: [version, workers, config.connections, config.serverPorts.join('.')].join('-'),
   };
@@ -77,7 +74,8 @@ export async function importFiles(paths: readonly string[], options: ImportOptio
     });
     await diagnoser.finish();
     options.onRead?.();
-    return { read, rows: await rows.complete(), span: span.range, handedOver: target.handedOver };
+    const damage = [...read.damage, ...(await files.changed())];
+    return { read: { ...read, damage }, rows: await rows.complete(), span: span.range, handedOver: target.handedOver };
   } finally {
     clearInterval(watch);
     await target.stop();
@@ -152,24 +150,4 @@ class Span {
   get range(): { from: number; to: number } | null {
     return this.from > this.to ? null : { from: this.from, to: this.to };
   }
-}
-
-/** Names the bytes of the files in their order. Throws `fileUnreadable`. */
-async function hashOf(paths: readonly string[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const path of paths) {
-    const one = createHash('sha256');
-    try {
-      const kind = await stat(path);
-      if (!kind.isFile() && !kind.isDirectory()) {
-        // It is read twice, for its name and for its packets.
-        throw new Error('it is no regular file; "tcpscope capture --read" takes packets from pipes');
-      }
-      await pipeline(createReadStream(path), one);
-    } catch (error) {
-      throw unreadable(path, error);
-    }
-    hash.update(one.digest());
-  }
-  return hash.digest('hex').slice(0, 40);
 }
