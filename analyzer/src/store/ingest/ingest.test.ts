@@ -13,19 +13,25 @@ import { Ingest } from './ingest.js';
 import { ImportLedger } from './ledger.js';
 
 /** An engine that does what `answer` says of the n-th try of a block. */
-async function ingest(t: TestContext, answer: (token: string, attempt: number) => Error | null) {
+async function ingest(
+  t: TestContext,
+  answer: (token: string, attempt: number) => Error | null,
+  /** What each insert waits for. */
+  hanging: Promise<void> = Promise.resolve()
+) {
   const attempts = new Map<string, number>();
   const stored: string[] = [];
   const engine = {
-    insertNative({ token }: NativeInsert) {
+    async insertNative({ token }: NativeInsert) {
+      await hanging;
       const attempt = (attempts.get(token) ?? 0) + 1;
       attempts.set(token, attempt);
       const error = answer(token, attempt);
       if (error === null) {
         stored.push(token);
-        return Promise.resolve();
+        return;
       }
-      return Promise.reject(error);
+      throw error;
     },
     select: () => Promise.resolve({ rows: 0, data: [] }),
     execute: () => Promise.resolve(),
@@ -42,6 +48,7 @@ async function ingest(t: TestContext, answer: (token: string, attempt: number) =
     log: memoryLog(),
     isComing: () => false,
     quarantineLimit: 1e6,
+    slowMs: 50,
     onFreed: () => undefined,
     onStored: () => undefined,
   });
@@ -93,6 +100,19 @@ test('what hinders any block is tried again until it is over, and shown meanwhil
     await subject.idle();
     assert.deepEqual([stored.length, subject.obstacle, losses.snapshot()], [1, null, {}]);
   }
+});
+
+test('a database that hangs is in the way as long as it does', async (t) => {
+  let answers = () => {};
+  const hanging = new Promise<void>((resolve) => (answers = resolve));
+  const { subject, stored, put } = await ingest(t, () => null, hanging);
+  subject.start();
+  subject.add(await put(), true);
+  await until('it is said', () => subject.obstacle === 'the database does not answer');
+  assert.deepEqual(stored, []);
+  answers();
+  await subject.idle();
+  assert.deepEqual([stored.length, subject.obstacle], [1, null]);
 });
 
 test('a block that the engine rejects is set aside at once, and the next one stored', async (t) => {

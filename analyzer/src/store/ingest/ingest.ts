@@ -20,6 +20,8 @@ export interface IngestOptions {
   readonly isComing: (name: string) => boolean;
   /** Most bytes of files set aside. */
   readonly quarantineLimit: number;
+  /** Milliseconds after which a block that is still not stored is said to be in the way. */
+  readonly slowMs?: number;
   /** Called after a file has left the spool. */
   readonly onFreed: () => void;
   /** Called with the milliseconds that storing a block took. */
@@ -27,6 +29,8 @@ export interface IngestOptions {
 }
 
 const longestPauseMs = 15_000;
+/** A block takes well below a second, and some seconds on a busy disk. */
+const slowBlockMs = 30_000;
 /** A block with which the engine died as often as this is set aside; once can be chance, or another query's fault. */
 const crashesAllowed = 5;
 
@@ -222,6 +226,8 @@ export class Ingest {
     }
     let crashes = 0;
     for (let attempt = 0; !this.stopped; attempt++) {
+      // A database that hangs answers nothing, not even an error, until the deadline of an insert.
+      const slow = setTimeout(() => this.hinder('the database does not answer'), this.options.slowMs ?? slowBlockMs);
       try {
         const started = performance.now();
         if (table !== undefined) {
@@ -239,6 +245,7 @@ export class Ingest {
         this.options.onStored(file, performance.now() - started);
         return 'stored';
       } catch (error) {
+        clearTimeout(slow);
         const verdict = judge(error);
         crashes += verdict === 'crashed' ? 1 : 0;
         if (verdict === 'reject' || crashes >= crashesAllowed) {
@@ -247,6 +254,8 @@ export class Ingest {
         }
         this.hinder(isNoSpace(error) ? 'the disk is full' : (error as Error).message);
         await this.sleep(Math.min(250 * 2 ** attempt, longestPauseMs));
+      } finally {
+        clearTimeout(slow);
       }
     }
     return null;
