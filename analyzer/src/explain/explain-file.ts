@@ -19,7 +19,7 @@ import { SequenceCollector, TimeCollector, type OwnSequence, type Wanted } from 
 import { refuseSameFile, SliceFile } from './slice-file.js';
 import { StreamNumbers } from './stream-numbers.js';
 import { TupleReplay, type OwnPacket } from './tuple-replay.js';
-import { NAMING_TAGS, tupleOf, TupleMatch, vlansOf, vlansOfSegment, type Tuple } from './tuple.js';
+import { isMapped, NAMING_TAGS, tupleOf, TupleMatch, vlansOf, vlansOfSegment, type Tuple } from './tuple.js';
 
 export interface ExplainOptions {
   /** How the user names the connection; null for the only one. */
@@ -223,7 +223,13 @@ async function explainRow(
     stream: streamOf(own, streams),
     verdict: verdictWords(explanationOf(row)),
     limits: limitsOf(row, exact === null),
-    displayFilter: displayFilter(tuple, vlans, others ? spanOf(wanted, own) : null, own.messages.shown.length > 0),
+    displayFilter: displayFilter(
+      tuple,
+      vlans,
+      others ? spanOf(wanted, own) : null,
+      own.messages.shown.length > 0,
+      isSix(own, tuple)
+    ),
     sequence: own.sequence,
     messages: own.messages,
   };
@@ -235,6 +241,12 @@ async function explainRow(
 function spanOf({ first, last }: Wanted, { messages }: OwnSequence) {
   const frame = messages.shown.at(-1)?.frame;
   return { first, last: frame !== undefined && nanosBetween(last, frame) > 0 ? frame : last };
+}
+
+/** Whether its packets are IPv6. Addresses do not tell it when both are IPv4: these may stand in IPv6 headers. */
+function isSix({ sequence }: OwnSequence, { clientIp, serverIp }: Tuple): boolean {
+  const [first] = sequence.rows.flatMap((row) => ('step' in row ? [row.step.packet] : []));
+  return first === undefined ? !isMapped(clientIp) || !isMapped(serverIp) : first.ipId === null;
 }
 
 /** The stream of the connection's first packet: the last one of the tuple that had begun by then. */

@@ -205,16 +205,20 @@ describe('the names that Wireshark knows', { skip: hasTshark ? false : 'tshark i
     talk({ start: 1_700_000_000.7, client: '[2001:db8::1]:40000', server: '[2001:db8::2]:443', vlans: [7] })
       .open()
       .exchange()
-      .close('server')
+      .close('server'),
+    // IPv4 addresses in IPv6 headers: ::ffff:10.0.0.5 to ::ffff:10.0.0.2, and to an address of IPv6 alone.
+    talk({ start: 1_700_000_000.8, client: '[::ffff:a00:5]:40000', server: '[::ffff:a00:2]:443' }).open().exchange(),
+    talk({ start: 1_700_000_000.9, client: '[::ffff:a00:6]:40000', server: '[2001:db8::2]:443' }).open().exchange()
   );
 
   test('the display filter shows the packets of the connection and no others, and streams have their numbers', async () => {
     const path = scratch.write(pcap(packets, { nanoseconds: true }), 'shark.pcap');
     const all = await connectionsOfFile(path);
-    assert.equal(all.length, 4);
+    assert.equal(all.length, 6);
     for (const { id, tuple } of all) {
       const explanation = await explained(path, id);
       const shown = tshark(path, explanation.displayFilter);
+      assert.equal(shown.length, Number(explanation.facts['packets.clt']) + Number(explanation.facts['packets.srv']));
       assert.deepEqual(
         shown,
         stepsOf(explanation).map(({ packet }) => [packet.number, explanation.stream]),
