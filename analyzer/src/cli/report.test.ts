@@ -185,6 +185,12 @@ describe('JSON', () => {
   });
 });
 
+test('text of a capture whose clock was set back says from its oldest packet to its youngest', async () => {
+  const back = talk().open().wait(-20).send('client', 10);
+  const { out } = await report(scratch.write(pcap(back.packets), 'back.pcap'));
+  assert.match(out, /^2023-11-14 22:13:00 to 2023-11-14 22:13:20 UTC, 20 s$/m);
+});
+
 test('text has a page with totals, servers, clients, ends and conversations', async () => {
   const { status, out, err } = await report(capture);
   assert.deepEqual([status, err], [0, '']);
