@@ -47,7 +47,13 @@ export type Explained =
       readonly damage: readonly TcpscopeError[];
     }
   /** Not one connection but several, in order of their start; or none, and these are all. */
-  | { readonly kind: 'candidates'; readonly error: TcpscopeError; readonly candidates: readonly ConnectionRow[] };
+  | {
+      readonly kind: 'candidates';
+      readonly error: TcpscopeError;
+      readonly candidates: readonly ConnectionRow[];
+      /** What was lost behind it may be what is looked for. */
+      readonly damage: readonly TcpscopeError[];
+    };
 
 /**
  * Explains one connection of a capture file, in passes: the connections of the file and all that is known around them; the
@@ -88,7 +94,7 @@ export async function explainFile(path: string, options: ExplainOptions): Promis
       row === undefined
         ? new TcpscopeError(errorKinds.explainUnknown, [path, text])
         : new TcpscopeError(errorKinds.explainAmbiguous, [found.length, path, text]);
-    return { kind: 'candidates', error, candidates: row === undefined ? all : found };
+    return { kind: 'candidates', error, candidates: row === undefined ? all : found, damage };
   }
   return { kind: 'explained', damage, ...(await explainRow(path, row, all, collector, options)) };
 }
