@@ -1,9 +1,6 @@
-import type { SequencePacket } from './packet.js';
+import type { Moment } from './span.js';
 import type { Tuple } from './tuple.js';
 import { addressText } from '../report/index.js';
-
-/** A moment as display filters take it: seconds since 1970 with nanoseconds. */
-export type Moment = Pick<SequencePacket, 'seconds' | 'nanos'>;
 
 /**
  * A Wireshark display filter for the packets of a connection (wireshark-filter(4)): Wireshark's own words for a
@@ -68,6 +65,7 @@ function conversation(
   ];
 }
 
+/** Seconds since 1970 with nanoseconds. */
 function momentText({ seconds, nanos }: Moment): string {
   return `${seconds}.${String(nanos).padStart(9, '0')}`;
 }

@@ -232,7 +232,7 @@ async function explainRow(
     displayFilter: displayFilter(
       tuple,
       vlans,
-      others ? spanOf(wanted, own) : null,
+      others ? spanOf(own) : null,
       own.messages.shown.length > 0,
       isSix(own, tuple)
     ),
@@ -243,8 +243,8 @@ async function explainRow(
   return { explanation, slice };
 }
 
-/** From its first packet to its last, or to the last message that is shown. */
-function spanOf({ first, last }: Wanted, { messages }: OwnSequence) {
+/** From its oldest packet to its youngest, or to the last message that is shown. */
+function spanOf({ messages, span: { first, last } }: OwnSequence) {
   const frame = messages.shown.at(-1)?.frame;
   return { first, last: frame !== undefined && nanosBetween(last, frame) > 0 ? frame : last };
 }

@@ -228,4 +228,19 @@ describe('the names that Wireshark knows', { skip: hasTshark ? false : 'tshark i
       assert.deepEqual(byStream.facts, explanation.facts);
     }
   });
+
+  test('so it does where packets of ports that are used again were captured out of order', async () => {
+    const used = talk().open().exchange().close('client').wait(100).again(5000, 70000);
+    const before = used.packets.length;
+    const [syn, synAck, ...rest] = used.open().exchange().close('client').packets.slice(before) as [Packet, Packet];
+    const path = scratch.write(pcap([...used.packets.slice(0, before), synAck, syn, ...rest]), 'disorder.pcap');
+    for (const { id, tuple } of await connectionsOfFile(path)) {
+      const explanation = await explained(path, id);
+      assert.deepEqual(
+        tshark(path, explanation.displayFilter).map(([number]) => number),
+        stepsOf(explanation).map(({ packet }) => packet.number),
+        tuple
+      );
+    }
+  });
 });
