@@ -362,6 +362,15 @@ describe('exit status', () => {
     });
   }
 
+  test('is the same when nobody reads what is said', async () => {
+    const missing = await runCli(['report', `${capture}.missing`], { unread: 'stderr' });
+    assert.equal(missing.status, 2);
+    const several = await runCli(['explain', capture], { unread: 'stderr' });
+    assert.equal(several.status, 2);
+    const help = await runCli(['report', '--help'], { unread: 'stdout' });
+    assert.deepEqual([help.status, help.err], [0, '']);
+  });
+
   test('0: help and version', async () => {
     for (const args of [['--version'], ['report', '--help']]) {
       const result = await runCli(args);
