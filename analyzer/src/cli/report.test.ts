@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { pcap } from '../../../test/traffic/capture-file.js';
 import { Scratch } from '../../../test/traffic/read-back.js';
@@ -361,6 +364,18 @@ describe('exit status', () => {
       assert.match(result.err, /^tcpscope: Wrong usage: .* \[TCPS_E_USAGE\]$/m);
     });
   }
+
+  test('2: a full disk, in a sentence', { skip: existsSync('/dev/full') ? false : 'no /dev/full' }, () => {
+    const full = openSync('/dev/full', 'w');
+    const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
+    const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', cli, 'report', capture], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    assert.equal(status, 2);
+    assert.match(stderr, /^tcpscope: The output cannot be written: ENOSPC: .*\. \[TCPS_E_OUTPUT\]\n$/);
+  });
 
   test('is the same when nobody reads what is said', async () => {
     const missing = await runCli(['report', `${capture}.missing`], { unread: 'stderr' });
