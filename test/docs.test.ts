@@ -158,6 +158,14 @@ describe('the pages people write', () => {
     }
   });
 
+  test('say how many queries run and wait as the settings do', () => {
+    const { concurrentQueries, queuedQueries } = completeConfig({}).store;
+    const both = new RegExp(`\\| ${concurrentQueries}, ${queuedQueries}\\b.*TCPS_E_STORE_BUSY`);
+    for (const name of ['limits.md', 'api.md']) {
+      assert.match(readFileSync(new URL(`docs/${name}`, root), 'utf8'), both, name);
+    }
+  });
+
   test('link to pages and headings that exist', () => {
     for (const { name, text } of pages) {
       for (const [, file, anchor] of text.matchAll(/\]\(((?!https?:)[^)#\s]*)(?:#([^)\s]+))?\)/g)) {

@@ -24,6 +24,12 @@ addImport(program);
 addReport(program);
 addServe(program);
 
+// Whoever read it has gone, or its disk is full. What cannot be told is in the exit status still; it is no crash.
+process.stderr.on('error', () => {});
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  process.exitCode = code === 'EPIPE' ? process.exitCode : exitStatus.failed;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

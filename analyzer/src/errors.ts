@@ -69,6 +69,7 @@ export const errorKinds = {
 
   // Configuration
   usage: kind('USAGE', 400, 'Wrong usage: %s.'),
+  output: kind('OUTPUT', 500, 'The output cannot be written: %s.'),
   configUnreadable: kind('CONFIG_UNREADABLE', 404, 'Cannot read the configuration %s: %s.'),
   configInvalid: kind(
     'CONFIG_INVALID',

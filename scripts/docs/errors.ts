@@ -19,6 +19,7 @@ const advice: Readonly<Record<string, string>> = {
   TCPS_E_CAPTURE_PCAP_MISSING: 'Install libpcap, or use the packet filter "default" or "none".',
   TCPS_E_CAPTURE_UNSUPPORTED: 'Read a capture file, or capture on a Linux machine.',
   TCPS_E_USAGE: '`tcpscope COMMAND --help` lists what there is.',
+  TCPS_E_OUTPUT: 'Is the disk full that it goes to?',
   TCPS_E_CONFIG_UNREADABLE: 'Does the file exist, and may this user read it?',
   TCPS_E_CONFIG_INVALID: 'Correct the setting that the message names.',
   TCPS_E_FILE_UNREADABLE: 'Does the file exist, and may this user read it?',

@@ -12,6 +12,8 @@ export interface CliOptions {
   readonly input?: Uint8Array;
   /** Stop reading the output after its first bytes, as `head` does. */
   readonly head?: boolean;
+  /** Read none of its output, or none of its errors: that end of the pipe is closed. */
+  readonly unread?: 'stdout' | 'stderr';
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -40,6 +42,9 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
       }
     });
     child.stderr.on('data', (text) => (err += String(text)));
+    if (options.unread !== undefined) {
+      child[options.unread].destroy();
+    }
     // The command may refuse its input without reading it.
     child.stdin.on('error', () => {});
     child.stdin.end(options.input);

@@ -255,4 +255,17 @@ Sequence
     assert.match(out, /6 packets in/);
     assert.match(err, /\[TCPS_E_FILE_DAMAGED\]/);
   });
+
+  test('that a file is damaged is said where no connection or several were found, too: the one may lie behind', async () => {
+    const bytes = pcap(together(refused, aborted));
+    const path = scratch.write(bytes.subarray(0, bytes.length - 3), 'cut.pcap');
+    for (const [names, code] of [
+      [['10.0.0.77'], 'TCPS_E_EXPLAIN_UNKNOWN'],
+      [[], 'TCPS_E_EXPLAIN_AMBIGUOUS'],
+    ] as const) {
+      const result = await explain(path, ...names);
+      refusedWith(result, code);
+      assert.match(result.err, /cut\.pcap is damaged: .*\[TCPS_E_FILE_DAMAGED\]\n$/);
+    }
+  });
 });

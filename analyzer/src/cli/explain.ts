@@ -68,6 +68,7 @@ async function explain(file: string, connection: readonly string[], options: Exp
     complain(result.error);
     const color = process.stderr.isTTY === true && !process.env['NO_COLOR'];
     process.stderr.write(candidatesText(result.candidates, { color, most: MOST_CANDIDATES }));
+    result.damage.forEach(complain);
     return exitStatus.failed;
   }
   const { explanation, slice, damage } = result;

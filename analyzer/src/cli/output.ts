@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { TcpscopeError } from '../errors.js';
+import { errorKinds, TcpscopeError } from '../errors.js';
 
 /** Exit statuses: 0 done, 1 done but something was damaged or lost, 2 wrong usage or nothing could be done. */
 export const exitStatus = { ok: 0, damaged: 1, failed: 2 } as const;
@@ -10,13 +10,14 @@ export async function writeOut(pieces: Iterable<string>): Promise<void> {
   try {
     await pipeline(Readable.from(gathered(pieces)), process.stdout, { end: false });
   } catch (error) {
-    if (!(
-      error instanceof Error &&
-      'code' in error &&
-      (error.code === 'EPIPE' || error.code === 'ERR_STREAM_PREMATURE_CLOSE')
-    )) {
-      throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
+      return;
     }
+    // A system call failed: the disk is full. Anything else went wrong on the way to it.
+    throw error instanceof Error && 'syscall' in error
+      ? new TcpscopeError(errorKinds.output, [error.message], { cause: error })
+      : error;
   }
 }
 

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { pcap } from '../../../test/traffic/capture-file.js';
 import { Scratch } from '../../../test/traffic/read-back.js';
@@ -185,6 +188,12 @@ describe('JSON', () => {
   });
 });
 
+test('text of a capture whose clock was set back says from its oldest packet to its youngest', async () => {
+  const back = talk().open().wait(-20).send('client', 10);
+  const { out } = await report(scratch.write(pcap(back.packets), 'back.pcap'));
+  assert.match(out, /^2023-11-14 22:13:00 to 2023-11-14 22:13:20 UTC, 20 s$/m);
+});
+
 test('text has a page with totals, servers, clients, ends and conversations', async () => {
   const { status, out, err } = await report(capture);
   assert.deepEqual([status, err], [0, '']);
@@ -355,6 +364,27 @@ describe('exit status', () => {
       assert.match(result.err, /^tcpscope: Wrong usage: .* \[TCPS_E_USAGE\]$/m);
     });
   }
+
+  test('2: a full disk, in a sentence', { skip: existsSync('/dev/full') ? false : 'no /dev/full' }, () => {
+    const full = openSync('/dev/full', 'w');
+    const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
+    const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', cli, 'report', capture], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    assert.equal(status, 2);
+    assert.match(stderr, /^tcpscope: The output cannot be written: ENOSPC: .*\. \[TCPS_E_OUTPUT\]\n$/);
+  });
+
+  test('is the same when nobody reads what is said', async () => {
+    const missing = await runCli(['report', `${capture}.missing`], { unread: 'stderr' });
+    assert.equal(missing.status, 2);
+    const several = await runCli(['explain', capture], { unread: 'stderr' });
+    assert.equal(several.status, 2);
+    const help = await runCli(['report', '--help'], { unread: 'stdout' });
+    assert.deepEqual([help.status, help.err], [0, '']);
+  });
 
   test('0: help and version', async () => {
     for (const args of [['--version'], ['report', '--help']]) {

@@ -2,10 +2,11 @@
 
 /** Microseconds as a length of time: 420 µs, 12.3 ms, 4.2 s, 3 min 20 s, 2 h 5 min. */
 export function time(micros: number): string {
-  if (micros < 1e3) {
+  // The limits are where rounding would give a thousand of the smaller unit.
+  if (micros < 999.5) {
     return `${Math.round(micros)} µs`;
   }
-  if (micros < 1e6) {
+  if (micros < 999.5e3) {
     return `${(micros / 1e3).toPrecision(3)} ms`;
   }
   if (micros < 60e6) {

@@ -19,7 +19,7 @@ import { SequenceCollector, TimeCollector, type OwnSequence, type Wanted } from 
 import { refuseSameFile, SliceFile } from './slice-file.js';
 import { StreamNumbers } from './stream-numbers.js';
 import { TupleReplay, type OwnPacket } from './tuple-replay.js';
-import { NAMING_TAGS, tupleOf, TupleMatch, vlansOf, vlansOfSegment, type Tuple } from './tuple.js';
+import { isMapped, NAMING_TAGS, tupleOf, TupleMatch, vlansOf, vlansOfSegment, type Tuple } from './tuple.js';
 
 export interface ExplainOptions {
   /** How the user names the connection; null for the only one. */
@@ -47,7 +47,13 @@ export type Explained =
       readonly damage: readonly TcpscopeError[];
     }
   /** Not one connection but several, in order of their start; or none, and these are all. */
-  | { readonly kind: 'candidates'; readonly error: TcpscopeError; readonly candidates: readonly ConnectionRow[] };
+  | {
+      readonly kind: 'candidates';
+      readonly error: TcpscopeError;
+      readonly candidates: readonly ConnectionRow[];
+      /** What was lost behind it may be what is looked for. */
+      readonly damage: readonly TcpscopeError[];
+    };
 
 /**
  * Explains one connection of a capture file, in passes: the connections of the file and all that is known around them; the
@@ -88,7 +94,7 @@ export async function explainFile(path: string, options: ExplainOptions): Promis
       row === undefined
         ? new TcpscopeError(errorKinds.explainUnknown, [path, text])
         : new TcpscopeError(errorKinds.explainAmbiguous, [found.length, path, text]);
-    return { kind: 'candidates', error, candidates: row === undefined ? all : found };
+    return { kind: 'candidates', error, candidates: row === undefined ? all : found, damage };
   }
   return { kind: 'explained', damage, ...(await explainRow(path, row, all, collector, options)) };
 }
@@ -223,7 +229,13 @@ async function explainRow(
     stream: streamOf(own, streams),
     verdict: verdictWords(explanationOf(row)),
     limits: limitsOf(row, exact === null),
-    displayFilter: displayFilter(tuple, vlans, others ? spanOf(wanted, own) : null, own.messages.shown.length > 0),
+    displayFilter: displayFilter(
+      tuple,
+      vlans,
+      others ? spanOf(own) : null,
+      own.messages.shown.length > 0,
+      isSix(own, tuple)
+    ),
     sequence: own.sequence,
     messages: own.messages,
   };
@@ -231,10 +243,16 @@ async function explainRow(
   return { explanation, slice };
 }
 
-/** From its first packet to its last, or to the last message that is shown. */
-function spanOf({ first, last }: Wanted, { messages }: OwnSequence) {
+/** From its oldest packet to its youngest, or to the last message that is shown. */
+function spanOf({ messages, span: { first, last } }: OwnSequence) {
   const frame = messages.shown.at(-1)?.frame;
   return { first, last: frame !== undefined && nanosBetween(last, frame) > 0 ? frame : last };
+}
+
+/** Whether its packets are IPv6. Addresses do not tell it when both are IPv4: these may stand in IPv6 headers. */
+function isSix({ sequence }: OwnSequence, { clientIp, serverIp }: Tuple): boolean {
+  const [first] = sequence.rows.flatMap((row) => ('step' in row ? [row.step.packet] : []));
+  return first === undefined ? !isMapped(clientIp) || !isMapped(serverIp) : first.ipId === null;
 }
 
 /** The stream of the connection's first packet: the last one of the tuple that had begun by then. */

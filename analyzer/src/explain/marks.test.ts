@@ -195,6 +195,25 @@ describe('marks of packets', () => {
     assert.deepEqual(await last(asking), [['retransmission', '10 bytes again, asked for by 3 duplicate ACKs']]);
   });
 
+  test('a clock that is set back makes no times below zero', async () => {
+    const back = (of: Talk) => of.wait(-0.01);
+    const talks: ReadonlyArray<readonly [of: Talk, text: string]> = [
+      [back(talk().syn()).repeat(), 'SYN no. 2'],
+      [back(talk().syn().synAck()).ack('client'), 'handshake, captured out of order'],
+      [back(talk().open().send('client', 10)).send('server', 20), 'first data of the server'],
+      [back(talk().open().ack('client', { window: 0 })).ack('client'), 'room again'],
+      [back(talk().open().rst('server')).send('client', 10), "10 bytes of new data after the server's RST"],
+      [
+        back(talk().open().wait(0.005).fin('client')).ack('server').wait(0.001).send('server', 10),
+        "10 bytes of new data after the client's FIN",
+      ],
+    ];
+    for (const [of, text] of talks) {
+      const texts = (await last(of)).map(([, words]) => words);
+      assert.ok(texts.includes(text), texts.join());
+    }
+  });
+
   test('numbers are counted from the SYN of each side, and mid-stream from 1, as in Wireshark', async () => {
     const numbers = async ({ packets }: Talk) =>
       stepsOf(await explained(scratch.write(pcap(packets), 'numbers.pcap'), null)).map((step) => [

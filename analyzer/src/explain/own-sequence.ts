@@ -1,14 +1,15 @@
-import { nanosBetween, type SequencePacket } from './packet.js';
+import { nanosBetween } from './packet.js';
 import { KeptSteps, type Sequence } from './kept-steps.js';
 import { Messages, type OwnMessage } from './message.js';
 import { SequenceMarker } from './sequence-marker.js';
 import { SliceFormat } from './slice.js';
+import { Span, type Moment } from './span.js';
 import type { OwnPacket } from './tuple-replay.js';
 
 /** The connection that is looked for, as its row tells: first and last packet, packets of each side. */
 export interface Wanted {
-  readonly first: Pick<SequencePacket, 'seconds' | 'nanos'>;
-  readonly last: Pick<SequencePacket, 'seconds' | 'nanos'>;
+  readonly first: Moment;
+  readonly last: Moment;
   readonly packets: { readonly client: number; readonly server: number };
 }
 
@@ -18,6 +19,7 @@ interface Candidate {
   readonly marker: SequenceMarker;
   readonly kept: KeptSteps;
   readonly format: SliceFormat;
+  readonly span: Span;
 }
 
 /** Nanoseconds after which a router has surely given up looking for a host (RFC 4861, three tries of a second). */
@@ -31,6 +33,8 @@ export interface OwnSequence {
   readonly messages: Messages;
   readonly format: SliceFormat;
   readonly selection: Selection;
+  /** Times of its packets. */
+  readonly span: Span;
 }
 
 /**
@@ -50,7 +54,7 @@ export class SequenceCollector {
     const isFirst = !this.begun.has(own.connection);
     this.begun.add(own.connection);
     if (isFirst && nanosBetween(this.wanted.first, own.packet) === 0) {
-      this.candidates.push({ connection: own.connection, ...gatherer(this.all) });
+      this.candidates.push({ connection: own.connection, ...gatherer(this.wanted, this.all) });
     }
     const candidate = this.candidates.find(({ connection }) => connection === own.connection);
     if (candidate !== undefined) {
@@ -68,11 +72,11 @@ export class SequenceCollector {
   /** Null when no connection has the packets that the row counts. */
   found(): OwnSequence | null {
     const { packets } = this.wanted;
-    for (const { connection, kept, messages, format } of this.candidates) {
+    for (const { connection, kept, messages, format, span } of this.candidates) {
       const sequence = kept.sequence();
       const { client, server } = sequence.counts.packets;
       if (client === packets.client && server === packets.server) {
-        return { sequence, messages, format, selection: (own) => own.connection === connection };
+        return { sequence, messages, format, span, selection: (own) => own.connection === connection };
       }
     }
     return null;
@@ -85,7 +89,7 @@ export class TimeCollector {
   private readonly selection: Selection;
 
   constructor({ first, last }: Wanted, all: boolean) {
-    this.gathered = gatherer(all);
+    this.gathered = gatherer({ first, last }, all);
     // A message comes behind the packet that it is about, which may be the last.
     this.selection = (own) =>
       'packet' in own
@@ -106,17 +110,18 @@ export class TimeCollector {
   }
 
   found(): OwnSequence {
-    const { kept, messages, format } = this.gathered;
-    return { sequence: kept.sequence(), messages, format, selection: this.selection };
+    const { kept, messages, format, span } = this.gathered;
+    return { sequence: kept.sequence(), messages, format, span, selection: this.selection };
   }
 }
 
-function gatherer(all: boolean): Omit<Candidate, 'connection'> {
+function gatherer({ first, last }: Omit<Wanted, 'packets'>, all: boolean): Omit<Candidate, 'connection'> {
   return {
     marker: new SequenceMarker(),
     kept: new KeptSteps(all),
     messages: new Messages(),
     format: new SliceFormat(),
+    span: new Span(first, last),
   };
 }
 
@@ -125,7 +130,8 @@ function gatherMessage({ messages, format }: Omit<Candidate, 'connection'>, mess
   messages.add(message);
 }
 
-function gather({ marker, kept, format }: Omit<Candidate, 'connection'>, { packet, frames }: OwnPacket): void {
+function gather({ marker, kept, format, span }: Omit<Candidate, 'connection'>, { packet, frames }: OwnPacket): void {
   kept.add(marker.mark(packet), marker.sums);
+  span.add(packet);
   frames.forEach((frame) => format.note(frame));
 }

@@ -172,7 +172,8 @@ export class SequenceMarker {
     if ((flags & Flag.Syn) !== 0) {
       own.syns++;
       const what = (flags & Flag.Ack) === 0 ? 'SYN' : 'SYN+ACK';
-      this.say('syn-again', `${what} no. ${own.syns}, ${time(since / 1e3)} after the one before`);
+      const after = since < 0 ? '' : `, ${time(since / 1e3)} after the one before`;
+      this.say('syn-again', `${what} no. ${own.syns}${after}`);
       return;
     }
     const what = payload === 0 ? 'the FIN again' : `${bytes(payload)} again`;
@@ -195,18 +196,18 @@ export class SequenceMarker {
     if (!own.hasData) {
       own.hasData = true;
       const request = turn ? this.sums.lastData : null;
-      const answer =
-        request === null ? '' : `, ${time(nanosBetween(request, packet) / 1e3)} after the ${request.from}'s`;
+      const after = request === null ? '' : timeFrom(request, packet);
+      const answer = request === null || after === '' ? '' : `, ${after}after the ${request.from}'s`;
       this.say('first-data', `first data of the ${from}${answer}`);
     }
     this.sums.lastData = packet;
     if (peer.reset !== null) {
-      const after = time(nanosBetween(peer.reset, packet) / 1e3);
-      this.say('late-data', `${bytes(payload)} of new data ${after} after the ${other(from)}'s RST`, own.late ? 1 : 2);
+      const after = timeFrom(peer.reset, packet);
+      this.say('late-data', `${bytes(payload)} of new data ${after}after the ${other(from)}'s RST`, own.late ? 1 : 2);
       own.late = true;
     } else if (peer.fin !== null && sinceLast >= 0) {
-      const after = time(nanosBetween(peer.fin, packet) / 1e3);
-      this.say('late-data', `${bytes(payload)} of new data ${after} after the ${other(from)}'s FIN`, own.late ? 1 : 2);
+      const after = timeFrom(peer.fin, packet);
+      this.say('late-data', `${bytes(payload)} of new data ${after}after the ${other(from)}'s FIN`, own.late ? 1 : 2);
       own.late = true;
     }
   }
@@ -233,7 +234,10 @@ export class SequenceMarker {
         leg >= 0 && whole >= leg
           ? `: ${time(leg / 1e3)} to the server, ${time((whole - leg) / 1e3)} to the client`
           : '';
-      this.say('handshake', `handshake in ${time(whole / 1e3)}${legs}`);
+      this.say(
+        'handshake',
+        whole < 0 ? 'handshake, captured out of order' : `handshake in ${time(whole / 1e3)}${legs}`
+      );
     }
   }
 
@@ -250,7 +254,8 @@ export class SequenceMarker {
       this.say('zero-window', text, own.zeroSince === null ? 2 : 1);
       own.zeroSince ??= packet;
     } else if (own.zeroSince !== null) {
-      this.say('window-open', `room again after ${time(nanosBetween(own.zeroSince, packet) / 1e3)}`);
+      const after = timeFrom(own.zeroSince, packet);
+      this.say('window-open', after === '' ? 'room again' : `room again after ${after.trimEnd()}`);
       own.zeroSince = null;
     }
   }
@@ -307,4 +312,10 @@ export class SequenceMarker {
     own.reset ??= packet;
     own.lastReset = packet;
   }
+}
+
+/** The time from one packet to another, with a blank behind it; nothing when the capture has the other one before. */
+function timeFrom(one: SequencePacket, packet: SequencePacket): string {
+  const nanos = nanosBetween(one, packet);
+  return nanos < 0 ? '' : `${time(nanos / 1e3)} `;
 }

@@ -205,16 +205,20 @@ describe('the names that Wireshark knows', { skip: hasTshark ? false : 'tshark i
     talk({ start: 1_700_000_000.7, client: '[2001:db8::1]:40000', server: '[2001:db8::2]:443', vlans: [7] })
       .open()
       .exchange()
-      .close('server')
+      .close('server'),
+    // IPv4 addresses in IPv6 headers: ::ffff:10.0.0.5 to ::ffff:10.0.0.2, and to an address of IPv6 alone.
+    talk({ start: 1_700_000_000.8, client: '[::ffff:a00:5]:40000', server: '[::ffff:a00:2]:443' }).open().exchange(),
+    talk({ start: 1_700_000_000.9, client: '[::ffff:a00:6]:40000', server: '[2001:db8::2]:443' }).open().exchange()
   );
 
   test('the display filter shows the packets of the connection and no others, and streams have their numbers', async () => {
     const path = scratch.write(pcap(packets, { nanoseconds: true }), 'shark.pcap');
     const all = await connectionsOfFile(path);
-    assert.equal(all.length, 4);
+    assert.equal(all.length, 6);
     for (const { id, tuple } of all) {
       const explanation = await explained(path, id);
       const shown = tshark(path, explanation.displayFilter);
+      assert.equal(shown.length, Number(explanation.facts['packets.clt']) + Number(explanation.facts['packets.srv']));
       assert.deepEqual(
         shown,
         stepsOf(explanation).map(({ packet }) => [packet.number, explanation.stream]),
@@ -222,6 +226,21 @@ describe('the names that Wireshark knows', { skip: hasTshark ? false : 'tshark i
       );
       const byStream = await explained(path, `tcp.stream eq ${explanation.stream}`);
       assert.deepEqual(byStream.facts, explanation.facts);
+    }
+  });
+
+  test('so it does where packets of ports that are used again were captured out of order', async () => {
+    const used = talk().open().exchange().close('client').wait(100).again(5000, 70000);
+    const before = used.packets.length;
+    const [syn, synAck, ...rest] = used.open().exchange().close('client').packets.slice(before) as [Packet, Packet];
+    const path = scratch.write(pcap([...used.packets.slice(0, before), synAck, syn, ...rest]), 'disorder.pcap');
+    for (const { id, tuple } of await connectionsOfFile(path)) {
+      const explanation = await explained(path, id);
+      assert.deepEqual(
+        tshark(path, explanation.displayFilter).map(([number]) => number),
+        stepsOf(explanation).map(({ packet }) => packet.number),
+        tuple
+      );
     }
   });
 });

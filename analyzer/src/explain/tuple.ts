@@ -46,50 +46,63 @@ const WORDS = Seg.Destination + 4 - Seg.Source;
 
 /** Tells whether a decoded segment is of the tuple, and of which side. */
 export class TupleMatch {
-  /** A segment from client to server. */
-  private readonly segment = new Int32Array(Seg.Words);
+  /** Segments from client to server: over IPv4 and, where IPv4 addresses may stand in IPv6 headers, over IPv6. */
+  private readonly forms: readonly Int32Array[];
   private readonly vlans: number | null;
 
   constructor(tuple: Tuple) {
-    const { segment } = this;
     this.vlans = tuple.vlans;
     const four = isMapped(tuple.clientIp) && isMapped(tuple.serverIp);
-    segment[Seg.Family] = four ? 4 : 6;
-    writeWords(segment, Seg.Source, tuple.clientIp, four);
-    writeWords(segment, Seg.Destination, tuple.serverIp, four);
-    segment[Seg.Ports] = (tuple.clientPort << 16) | tuple.serverPort;
-    writeKey(segment, 0, 0);
+    this.forms = four ? [segmentOf(tuple, 4), segmentOf(tuple, 6)] : [segmentOf(tuple, 6)];
   }
 
   /** @returns 1 from the client, 2 from the server, 0 of another tuple */
   side(segments: Int32Array, at: number): 0 | 1 | 2 {
-    const { segment } = this;
-    if (
-      segments[at + Seg.KeyPorts] !== segment[Seg.KeyPorts] ||
-      segments[at + Seg.Key0] !== segment[Seg.Key0] ||
-      segments[at + Seg.Key1] !== segment[Seg.Key1] ||
-      segments[at + Seg.Family] !== segment[Seg.Family] ||
-      (this.vlans !== null && this.vlans !== vlansOfSegment(segments, at))
-    ) {
-      return 0;
-    }
-    const forward = segments[at + Seg.Ports] === segment[Seg.Ports] && this.same(segments, at, 0);
-    return forward ? 1 : this.same(segments, at, 4) ? 2 : 0;
-  }
-
-  /** Whether source and destination are the same (shift 0) or each other's (shift 4). */
-  private same(segments: Int32Array, at: number, shift: 0 | 4): boolean {
-    const words = segments[at + Seg.Family] === 4 ? 1 : 4;
-    for (let word = 0; word < words; word++) {
+    for (const form of this.forms) {
       if (
-        segments[at + Seg.Source + word] !== this.segment[Seg.Source + ((word + shift) % WORDS)] ||
-        segments[at + Seg.Destination + word] !== this.segment[Seg.Source + ((word + 4 + shift) % WORDS)]
+        segments[at + Seg.KeyPorts] === form[Seg.KeyPorts] &&
+        segments[at + Seg.Key0] === form[Seg.Key0] &&
+        segments[at + Seg.Key1] === form[Seg.Key1] &&
+        segments[at + Seg.Family] === form[Seg.Family]
       ) {
-        return false;
+        return this.sideOf(form, segments, at);
       }
     }
-    return true;
+    return 0;
   }
+
+  private sideOf(form: Int32Array, segments: Int32Array, at: number): 0 | 1 | 2 {
+    if (this.vlans !== null && this.vlans !== vlansOfSegment(segments, at)) {
+      return 0;
+    }
+    const forward = segments[at + Seg.Ports] === form[Seg.Ports] && same(form, segments, at, 0);
+    return forward ? 1 : same(form, segments, at, 4) ? 2 : 0;
+  }
+}
+
+/** Whether source and destination are the same (shift 0) or each other's (shift 4). */
+function same(form: Int32Array, segments: Int32Array, at: number, shift: 0 | 4): boolean {
+  const words = segments[at + Seg.Family] === 4 ? 1 : 4;
+  for (let word = 0; word < words; word++) {
+    if (
+      segments[at + Seg.Source + word] !== form[Seg.Source + ((word + shift) % WORDS)] ||
+      segments[at + Seg.Destination + word] !== form[Seg.Source + ((word + 4 + shift) % WORDS)]
+    ) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** A segment from client to server, as far as it names the connection. */
+function segmentOf(tuple: Tuple, family: 4 | 6): Int32Array {
+  const segment = new Int32Array(Seg.Words);
+  segment[Seg.Family] = family;
+  writeWords(segment, Seg.Source, tuple.clientIp, family === 4);
+  writeWords(segment, Seg.Destination, tuple.serverIp, family === 4);
+  segment[Seg.Ports] = (tuple.clientPort << 16) | tuple.serverPort;
+  writeKey(segment, 0, 0);
+  return segment;
 }
 
 /** VLANs of a segment, to compare with `Tuple.vlans`. */

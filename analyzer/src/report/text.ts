@@ -56,8 +56,11 @@ function timeSpan({ connections }: Report): string {
   let start = Infinity;
   let end = -Infinity;
   for (const { batch, row } of connections) {
-    start = Math.min(start, (batch.startSeconds[row] as number) - base + (batch.startNanos[row] as number) / 1e9);
-    end = Math.max(end, (batch.endSeconds[row] as number) - base + (batch.endNanos[row] as number) / 1e9);
+    const first = (batch.startSeconds[row] as number) - base + (batch.startNanos[row] as number) / 1e9;
+    const last = (batch.endSeconds[row] as number) - base + (batch.endNanos[row] as number) / 1e9;
+    // Where the clock was set back, a last packet may be older than a first one.
+    start = Math.min(start, first, last);
+    end = Math.max(end, first, last);
   }
   const text = (seconds: number) =>
     timeText(base + Math.floor(seconds), 0)
