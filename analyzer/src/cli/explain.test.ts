@@ -149,6 +149,34 @@ Sequence
     );
   });
 
+  test('connections that differ by their time alone are listed with it, and explained by these names', async () => {
+    const ends = { client: '10.0.0.1:40001', server: '10.0.0.80:443' };
+    const one = (start: number, isn: number) => talk({ ...ends, start, clientIsn: isn, serverIsn: isn + 5 }).open();
+    const second = 1_767_355_200;
+    for (const [starts, names] of [
+      [
+        [second + 0.25, second + 90],
+        ['at 12:00:00.250', 'at 12:01:30.000'],
+      ],
+      [
+        [second, second + 86_400],
+        ['at 2026-01-02T12:00:00.000', 'at 2026-01-03T12:00:00.000'],
+      ],
+    ] as const) {
+      const [former, latter] = [one(starts[0], 1000).rst('server'), one(starts[1], 900_000).exchange().close('client')];
+      const path = scratch.write(pcap(together(former, latter)), `${starts.join()}.pcap`);
+      const several = await explain(path, NAME);
+      refusedWith(several, 'TCPS_E_EXPLAIN_AMBIGUOUS');
+      for (const [i, close] of ['rst', 'fin'].entries()) {
+        assert.match(several.err, new RegExp(`${NAME} ${names[i]} +${close}, `.replaceAll('.', '\\.')));
+        const { status, out, err } = await explain('--format', 'json', path, `${NAME} ${names[i]}`);
+        assert.equal(status, 0, err);
+        assert.equal((JSON.parse(out) as { connection: { close: string } }).connection.close, close);
+      }
+      refusedWith(await explain(path, `${NAME} at 11:00:00`), 'TCPS_E_EXPLAIN_UNKNOWN');
+    }
+  });
+
   describe('connections that differ by their VLAN alone', () => {
     // At the same instants and with as many packets, so that nothing but the tags tells them apart.
     const ends = { client: '10.0.0.1:40001', server: '10.0.0.80:443' };

@@ -8,12 +8,12 @@ const end = (address: string | null, port: number | null) => ({
   address: address === null ? null : parseAddress(address),
   port,
 });
-const ends = (from: ReturnType<typeof end>, to: ReturnType<typeof end> | null, vlans: number | null = null) => ({
-  kind: 'ends',
-  from,
-  to,
-  vlans,
-});
+const ends = (
+  from: ReturnType<typeof end>,
+  to: ReturnType<typeof end> | null,
+  vlans: number | null = null,
+  at: string | null = null
+) => ({ kind: 'ends', from, to, vlans, at });
 
 describe('names of connections', () => {
   const client = end('10.0.0.1', 40000);
@@ -50,6 +50,10 @@ describe('names of connections', () => {
     ['10.0.0.1:40000 > 10.0.0.2:80 VLAN 10.5', ends(client, server, 10 | (5 << 12))],
     ['10.0.0.1 40000 10.0.0.2 80 vlans 10,5', ends(client, server, 10 | (5 << 12))],
     ['10.0.0.2:80 vlan none', ends(server, null, 0)],
+    // With the time at which it began, as lists of namesakes write it.
+    ['10.0.0.1:40000 > 10.0.0.2:80 at 12:00:01.234', ends(client, server, null, '12:00:01.234')],
+    ['10.0.0.2:80 AT 2026-01-02 12:00:01', ends(server, null, null, '2026-01-02T12:00:01')],
+    ['[2001:db8::2]:443 vlan 10 at 2026-01-02T12:00:01.5Z', ends(six[1], null, 10, '2026-01-02T12:00:01.5')],
     ['7', { kind: 'stream', stream: 7 }],
     ['#7', { kind: 'stream', stream: 7 }],
     ['stream 7', { kind: 'stream', stream: 7 }],

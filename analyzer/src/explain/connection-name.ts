@@ -14,12 +14,23 @@ export type ConnectionName =
   | { readonly kind: 'stream'; readonly stream: number }
   /** The id that the API gives: it begins with the connection's start, nanoseconds since 1970. */
   | { readonly kind: 'id'; readonly start: bigint }
-  /** One end or both; without `to` it may be either of them. `vlans` as `vlanNameOf` puts tags together; null for any. */
-  | { readonly kind: 'ends'; readonly from: EndName; readonly to: EndName | null; readonly vlans: number | null };
+  /**
+   * One end or both; without `to` it may be either of them. `vlans` as `vlanNameOf` puts tags together; null for any. `at` is
+   * what the time begins with at which it began (UTC), `2026-01-02T12:00:00.5` or without the date; null for any.
+   */
+  | {
+      readonly kind: 'ends';
+      readonly from: EndName;
+      readonly to: EndName | null;
+      readonly vlans: number | null;
+      readonly at: string | null;
+    };
 
 const STREAM = /^(?:#|(?:tcp\.)?stream\s*(?:==|=|eq|:)?\s*)?(\d{1,9})$/i;
 /** Behind the ends: the tags of its packets, the outermost first. */
 const VLANS = /\s+vlans?\s+(none|\d{1,4}(?:[.,/]\d{1,4})*)$/i;
+/** Behind these: when it began. */
+const AT = /\s+at\s+(?:(\d{4}-\d\d-\d\d)[T ])?(\d\d:\d\d:\d\d(?:\.\d{1,9})?)Z?$/i;
 const ID = /^[0-9a-f]{32}$/i;
 /** What stands between two ends: arrows of every kind, a comma, "to". */
 const ARROW = /\s*(?:<?[-=─━]*[>→⇒▶]|<[-=─━]+|[←⇐◀]|↔|⇄|,|\sto\s|\s-\s)\s*/;
@@ -28,7 +39,7 @@ const ARROW = /\s*(?:<?[-=─━]*[>→⇒▶]|<[-=─━]+|[←⇐◀]|↔|⇄|
  * Reads what a user types or copies: `client:port > server:port` (also as tcpdump, this program's report and Zeek write
  * it: `10.0.0.1.40000 > 10.0.0.2.80`, `10.0.0.1 40000 → 10.0.0.2 80`, four words), one end alone (`10.0.0.2:443`,
  * `10.0.0.2`, `:443`), an id, or a Wireshark stream (`3`, `tcp.stream eq 3`). Behind the ends may stand `vlan 10`,
- * `vlan 10.5` (outer, inner) or `vlan none`. Null for anything else.
+ * `vlan 10.5` (outer, inner) or `vlan none`, and behind that `at 12:00:00.5`. Null for anything else.
  */
 export function parseConnectionName(text: string): ConnectionName | null {
   const trimmed = text.trim();
@@ -39,9 +50,12 @@ export function parseConnectionName(text: string): ConnectionName | null {
   if (ID.test(trimmed)) {
     return { kind: 'id', start: BigInt(`0x${trimmed.slice(0, 16)}`) };
   }
-  const tagged = VLANS.exec(trimmed);
+  const timed = AT.exec(trimmed);
+  const named = timed === null ? trimmed : trimmed.slice(0, timed.index);
+  const at = timed === null ? null : `${timed[1] === undefined ? '' : `${timed[1]}T`}${timed[2]}`;
+  const tagged = VLANS.exec(named);
   const vlans = tagged === null ? null : parseVlans(tagged[1] as string);
-  const parts = partsOf(tagged === null ? trimmed : trimmed.slice(0, tagged.index));
+  const parts = partsOf(tagged === null ? named : named.slice(0, tagged.index));
   if (parts === null) {
     return null;
   }
@@ -49,7 +63,7 @@ export function parseConnectionName(text: string): ConnectionName | null {
   if (from === undefined || from === null || to === null) {
     return null;
   }
-  return { kind: 'ends', from, to: to ?? null, vlans };
+  return { kind: 'ends', from, to: to ?? null, vlans, at };
 }
 
 function parseVlans(text: string): number {

@@ -1,6 +1,9 @@
-import type { ConnectionRow } from '../report/index.js';
+import { timeText, type ConnectionRow } from '../report/index.js';
 import type { ConnectionName, EndName } from './connection-name.js';
 import { tupleOf, vlansOf, type Tuple } from './tuple.js';
+
+/** Where the clock stands in `timeText`, behind the date. */
+const CLOCK = 11;
 
 /** The connections that a name fits. Names of streams are resolved by the packets (`StreamNumbers`), not here. */
 export function findConnections(
@@ -10,7 +13,14 @@ export function findConnections(
   if (name.kind === 'id') {
     return all.filter((row) => startOf(row) === name.start);
   }
-  const { from, to, vlans } = name;
+  const { from, to, vlans, at } = name;
+  if (at !== null) {
+    const place = at.includes('T') ? 0 : CLOCK;
+    const begun = all.filter(({ batch, row }) =>
+      timeText(batch.startSeconds[row] as number, batch.startNanos[row] as number).startsWith(at, place)
+    );
+    return findConnections(begun, { ...name, at: null });
+  }
   if (vlans !== null) {
     const tagged = all.filter((row) => vlansOf(row) === vlans);
     return findConnections(tagged, { ...name, vlans: null });
@@ -33,7 +43,7 @@ export function findConnections(
 export function connectionsOf(all: readonly ConnectionRow[], tuple: Tuple): ConnectionRow[] {
   const client = { address: numberOf(tuple.clientIp), port: tuple.clientPort };
   const server = { address: numberOf(tuple.serverIp), port: tuple.serverPort };
-  return findConnections(all, { kind: 'ends', from: client, to: server, vlans: tuple.vlans });
+  return findConnections(all, { kind: 'ends', from: client, to: server, vlans: tuple.vlans, at: null });
 }
 
 /** Nanoseconds since 1970. */
